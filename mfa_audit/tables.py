@@ -1,0 +1,280 @@
+"""The canonical tables and the closed lists of words used in them.
+
+Everything that crosses a door of the house is one of these tables. Column names and enumeration values are public:
+they change only with a schema number (``docs/statuses.md``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an account is; the first that fits wins, in this order."""
+
+    BREAK_GLASS = "break_glass"
+    SERVICE = "service"
+    SHARED_MAILBOX = "shared_mailbox"
+    ROOM = "room"
+    GENERIC = "generic"
+    GUEST = "guest"
+    PERSON = "person"
+
+
+class Status(StrEnum):
+    """The verdict on an account, exactly one each (``domain.md`` (c), decision table)."""
+
+    OUT_OF_SCOPE = "OUT_OF_SCOPE"
+    COMPLIANT = "COMPLIANT"
+    COMPLIANT_WEAK = "COMPLIANT_WEAK"
+    EXEMPT = "EXEMPT"
+    UNKNOWN = "UNKNOWN"
+    EXEMPT_EXPIRED = "EXEMPT_EXPIRED"
+    NOT_ENFORCED = "NOT_ENFORCED"
+    BELOW_STRENGTH = "BELOW_STRENGTH"
+    GRACE = "GRACE"
+    NOT_REGISTERED = "NOT_REGISTERED"
+
+
+class Reason(StrEnum):
+    """Why the status holds; each belongs to one status (``domain.md`` (c))."""
+
+    DISABLED = "disabled"
+    ORGANISATION_EXCLUDED = "organisation_excluded"
+    BREAK_GLASS = "break_glass"
+    SERVICE = "service"
+    SHARED_UNUSED = "shared_unused"
+    ROOM_UNUSED = "room_unused"
+    GENERIC = "generic"
+    GUEST = "guest"
+    PERSON = "person"
+    OK = "ok"
+    OK_ENFORCEMENT_NOT_ASSESSED = "ok_enforcement_not_assessed"
+    PHONE_ONLY = "phone_only"
+    EXEMPT = "exempt"
+    FORBIDDEN = "forbidden"
+    NO_RECORD = "no_record"
+    UNREADABLE = "unreadable"
+    CONFLICTING_RECORD = "conflicting_record"
+    UNMAPPED_METHOD = "unmapped_method"
+    INVISIBLE_METHOD_POSSIBLE = "invisible_method_possible"
+    TIER_UNKNOWN = "tier_unknown"
+    ENFORCEMENT_UNKNOWN = "enforcement_unknown"
+    EXEMPTION_EXPIRED = "exemption_expired"
+    EXCLUDED_UNREGISTERED = "excluded_unregistered"
+    TRUSTED_NETWORK_BYPASS = "trusted_network_bypass"
+    REPORT_ONLY = "report_only"
+    NO_POLICY = "no_policy"
+    WEAK_ENDED = "weak_ended"
+    BELOW_TIER_MINIMUM = "below_tier_minimum"
+    STARTER = "starter"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    BOOTSTRAP_ONLY = "bootstrap_only"
+    NON_FACTORS_ONLY = "non_factors_only"
+    NOTHING_REGISTERED = "nothing_registered"
+
+
+class Exposure(StrEnum):
+    """How open an in-scope account is, most open first (``domain.md`` (c), Exposure)."""
+
+    PASSWORD_ONLY = "password_only"
+    UNKNOWN = "unknown"
+    FIRST_REGISTRATION_OPEN = "first_registration_open"
+    PHISHABLE = "phishable"
+    RESISTANT = "resistant"
+
+
+class Required(StrEnum):
+    """Whether anything makes the account use a second factor."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class Stated(StrEnum):
+    """What a source says about a yes/no fact. ``BLANK``: the source has the column and left it empty here;
+    ``ABSENT``: no source has the column. The difference decides: blank is missing evidence, absent is scope."""
+
+    YES = "yes"
+    NO = "no"
+    BLANK = "blank"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: ``type`` is a DuckDB type, ``meaning`` one sentence, null included."""
+
+    name: str
+    type: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a snapshot or a run."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The column names, in order."""
+        return tuple(column.name for column in self.columns)
+
+
+def _table(name: str, *columns: tuple[str, str, str]) -> Table:
+    return Table(name, tuple(Column(*column) for column in columns))
+
+
+ACCOUNTS = _table(
+    "accounts",
+    ("account_key", "INTEGER", "position in account_id order, from 0; valid inside this snapshot only"),
+    ("account_id", "VARCHAR", "Graph object id in lower case, else 'upn:' and the casefolded UPN"),
+    ("user_principal_name", "VARCHAR", "as the newest source writes it"),
+    ("display_name", "VARCHAR", "null when no source has it"),
+    ("mail", "VARCHAR", "null when none"),
+    ("job_title", "VARCHAR", "null when none"),
+    ("organisation", "VARCHAR", "the attribute the policy names, trimmed; null when blank"),
+    ("department", "VARCHAR", "trimmed; null when blank"),
+    ("employee_type", "VARCHAR", "null when none"),
+    ("manager_id", "VARCHAR", "account_id of the manager; the raw value when it names nobody listed"),
+    ("manager_key", "INTEGER", "account_key of the manager; null when none or not listed"),
+    ("account_enabled", "VARCHAR", "Stated"),
+    ("user_type", "VARCHAR", "'member' | 'guest'; null when no source says"),
+    ("user_type_stated", "VARCHAR", "Stated: YES when user_type is set, else BLANK or ABSENT"),
+    ("created_at", "TIMESTAMP", "UTC; null when unknown"),
+    ("hire_date", "DATE", "as the date written; null when none or 0001-01-01"),
+    ("leaver", "VARCHAR", "Stated: YES when a list says the person leaves or has left by leave_date"),
+    ("leave_date", "DATE", "null when none"),
+    ("sign_in", "VARCHAR", "'seen' | 'never' (asked for and blank) | 'not_collected'"),
+    ("last_sign_in", "TIMESTAMP", "UTC; last successful, else the newest other stamp; null unless 'seen'"),
+    ("synced", "VARCHAR", "Stated: from an on-premises directory (null from Graph means NO)"),
+    ("recipient_type", "VARCHAR", "Exchange RecipientTypeDetails; null when no list has the account"),
+    ("per_user_mfa", "VARCHAR", "'disabled' | 'enabled' | 'enforced'; null when blank or not read"),
+    ("per_user_mfa_stated", "VARCHAR", "Stated: YES when per_user_mfa is set, else BLANK or ABSENT"),
+    ("mfa_status", "VARCHAR", "a portal's MFA Status, as written; null when blank or no such file"),
+    ("mfa_status_stated", "VARCHAR", "Stated: YES when mfa_status is set, else BLANK or ABSENT"),
+    ("preferred_language", "VARCHAR", "null when none"),
+)
+
+REGISTRATIONS = _table(
+    "registrations",
+    ("account_key", "INTEGER", "joins accounts; one row an account"),
+    ("methods", "INTEGER", "known methods as bits of methods.CATALOGUE; 0 when none or not read"),
+    ("methods_read", "BOOLEAN", "false when the list is null, absent or unreadable: an empty list is read"),
+    ("unmapped", "VARCHAR", "method names the catalogue does not know, joined by ';'; null when none"),
+    ("is_admin", "VARCHAR", "Stated"),
+    ("is_mfa_capable", "VARCHAR", "Stated"),
+    ("is_mfa_registered", "VARCHAR", "Stated"),
+    ("is_sspr_registered", "VARCHAR", "Stated"),
+    ("system_preferred", "VARCHAR", "Stated: isSystemPreferredAuthenticationMethodEnabled"),
+    ("default_method", "VARCHAR", "the preferred method as written; null when none"),
+    ("conflict", "BOOLEAN", "true when two rows of equal age disagree"),
+    ("updated_at", "TIMESTAMP", "UTC; when Microsoft refreshed the row, never when somebody registered"),
+)
+
+GROUP_MEMBERS = _table(
+    "group_members",
+    ("group_id", "VARCHAR", "object id in lower case"),
+    ("account_id", "VARCHAR", "a member, transitively"),
+)
+
+ROLE_ASSIGNMENTS = _table(
+    "role_assignments",
+    ("account_id", "VARCHAR", "the account holding the role, groups resolved where their members are known"),
+    ("role_id", "VARCHAR", "role template id in lower case"),
+    ("kind", "VARCHAR", "'active' | 'eligible'"),
+    ("scope", "VARCHAR", "directory scope; '/' is the tenant"),
+    ("starts_at", "TIMESTAMP", "UTC; null when not limited"),
+    ("ends_at", "TIMESTAMP", "UTC; null when not limited"),
+)
+
+
+def _register(name: str, *columns: str) -> Table:
+    return _table(name, *((column, "VARCHAR", "as written, trimmed; null when blank") for column in columns))
+
+
+REGISTERS: dict[str, Table] = {
+    table.name: table
+    for table in (
+        _register("exemptions", "exemption_id", "account_id", "category", "owner", "approver", "approver_role",
+                  "approved_on", "expires_on", "ticket", "compensating_control", "risk_ref", "exit_plan"),
+        _register("service_accounts", "account_id", "owner", "purpose", "compensating_control", "review_by"),
+        _register("generic_accounts", "account_id", "responsible_person_id", "team"),
+        _register("privileged_accounts", "account_id", "portal_role"),
+        _register("organisations", "organisation_code", "name", "kind", "status", "local_admin_email",
+                  "successor_code"),
+        _register("pauses", "account_id", "from", "until", "ticket"),
+        _register("certificate_users", "account_id"),
+    )
+}
+"""The registers an organisation keeps itself; dates are ISO text, ``account_id`` an object id or a UPN."""
+
+TENANT_DOCUMENTS: tuple[str, ...] = (
+    "organization", "domains", "conditional_access_policies", "named_locations", "authentication_strengths",
+    "security_defaults", "authentication_methods_policy",
+)
+"""Policy documents kept as Graph wrote them, in ``tenant_policies.json``, a key each."""
+
+SNAPSHOT_TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (ACCOUNTS, REGISTRATIONS, GROUP_MEMBERS, ROLE_ASSIGNMENTS, *REGISTERS.values())
+}
+
+VERDICTS = _table(
+    "accounts",
+    ("account_id", "VARCHAR", "as in the snapshot"),
+    ("user_principal_name", "VARCHAR", "as in the snapshot"),
+    ("display_name", "VARCHAR", "as in the snapshot"),
+    ("mail", "VARCHAR", "as in the snapshot"),
+    ("job_title", "VARCHAR", "as in the snapshot"),
+    ("organisation", "VARCHAR", "as in the snapshot"),
+    ("department", "VARCHAR", "as in the snapshot"),
+    ("manager_id", "VARCHAR", "as in the snapshot"),
+    ("kind", "VARCHAR", "Kind"),
+    ("population", "VARCHAR", "the population the policy gives this kind"),
+    ("tier", "VARCHAR", "the requirement that applies; 'unknown' when the role data is missing"),
+    ("status", "VARCHAR", "Status"),
+    ("reason", "VARCHAR", "Reason"),
+    ("exposure", "VARCHAR", "Exposure; null when out of scope"),
+    ("best_level", "VARCHAR", "strongest usable level; 'none' when none; null when not known"),
+    ("methods", "VARCHAR", "catalogue names joined by ';' in catalogue order; empty when none, null when not known"),
+    ("phone_only", "BOOLEAN", "usable, and by phone alone"),
+    ("required", "VARCHAR", "Required"),
+    ("proven", "VARCHAR", "what the sign-ins show; null until they are read"),
+    ("due", "DATE", "null when nothing is ever due, or out of scope"),
+    ("overdue_days", "INTEGER", "days after due; 0 when not overdue, never null"),
+    ("exemption_id", "VARCHAR", "the register entry that was looked at; null when none"),
+    ("findings", "VARCHAR", "ids of failed controls joined by ';'; null when none"),
+)
+"""``accounts.parquet`` and ``accounts.csv`` of a run folder, a row an account, in account_id order."""
+
+PEOPLE = Table(
+    "people",
+    VERDICTS.columns
+    + tuple(
+        Column(*column)
+        for column in (
+            ("account_key", "INTEGER", "as in the snapshot"),
+            ("manager_key", "INTEGER", "as in the snapshot"),
+            ("in_scope", "BOOLEAN", "status is not OUT_OF_SCOPE"),
+            ("usable", "BOOLEAN", "has a usable second factor, whatever the status"),
+            ("privileged", "BOOLEAN", "the privileged tier, or a portal role"),
+            ("portal_role", "VARCHAR", "from the register of privileged accounts; null when none"),
+            ("method_bits", "INTEGER", "usable methods as bits; 0 when none or not known"),
+            ("registered_bits", "INTEGER", "all registered methods as bits"),
+            ("account_enabled", "VARCHAR", "Stated"),
+            ("dormant", "BOOLEAN", "known unused for the policy's dormant_days"),
+            ("leaver", "BOOLEAN", "leaves or has left"),
+            ("away", "BOOLEAN", "paused by the register today: not in a manager's overdue count"),
+            ("last_sign_in", "DATE", "null when never or not known"),
+            ("starter_until", "DATE", "last day of grace; null when the tier has none or the start is unknown"),
+            ("responsible_id", "VARCHAR", "who answers for a generic or service account; null when nobody"),
+            ("priority", "INTEGER", "place in action lists, smallest first; see verdicts.judge"),
+        )
+    ),
+)
+"""What reports read: the verdicts and what a list needs beside them. Never published as it is."""

@@ -1,0 +1,1 @@
+"""From facts to verdicts: population, status, exposure, findings and figures. Pure: no I/O, no clock."""

@@ -1,0 +1,281 @@
+"""Counting: tallies of chunks that add up, and every figure with its numerator and denominator (``domain.md`` (f))."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mfa_audit.methods import BIT, CATALOGUE, PHONE_BITS, Level, spelling
+from mfa_audit.tables import Exposure, Required, Stated, Status
+from mfa_audit.verdicts.columns import by_distinct, true
+from mfa_audit.verdicts.factors import best_level, count_methods
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from mfa_audit.policy import Policy
+    from mfa_audit.verdicts.judge import Judgement
+
+_FACETS = ["population", "in_scope", "status", "exposure", "best_level", "required", "usable", "privileged",
+           "phone_only", "loses_spare", "resets_by_phone", "phone_is_default"]
+_COMPLIANT = (Status.COMPLIANT, Status.COMPLIANT_WEAK)
+_ROLL_UP = {
+    "compliant": Status.COMPLIANT, "weak": Status.COMPLIANT_WEAK, "not_registered": Status.NOT_REGISTERED,
+    "below_strength": Status.BELOW_STRENGTH, "not_enforced": Status.NOT_ENFORCED, "grace": Status.GRACE,
+    "exempt": Status.EXEMPT, "exempt_expired": Status.EXEMPT_EXPIRED, "unknown": Status.UNKNOWN,
+}
+_PHONE_DEFAULTS = frozenset(map(spelling, ("sms", "voiceMobile", "voiceAlternateMobile", "voiceOffice", "mobilePhone",
+                                           "alternateMobilePhone", "officePhone")))
+WORKFORCE = "workforce"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts over a set of accounts; tallies of parts add up to the tally of the whole.
+
+    ``facets``: accounts by every combination of what figures are made of (column ``accounts``). ``late``: workforce
+    accounts by ``overdue_days``. ``groups``: roll-ups by name (``organisation``, ``department``, ``manager_key``).
+    ``methods``: accounts by method. ``cohorts``: who stops working with phone methods. ``controls``: outcomes.
+    """
+
+    facets: pd.DataFrame
+    late: pd.DataFrame
+    groups: dict[str, pd.DataFrame]
+    methods: pd.DataFrame
+    controls: pd.DataFrame
+
+    @property
+    def census(self) -> int:
+        """All accounts."""
+        return int(self.facets["accounts"].sum())
+
+
+def tally(judgement: Judgement, accounts: pd.DataFrame, policy: Policy) -> Tally:
+    """Count one chunk: its judgement and the accounts it was made from, in the same order."""
+    people = judgement.people
+    faceted = people.assign(**_phone_cohorts(people, accounts))
+    workforce = faceted[faceted["in_scope"] & (faceted["population"] == WORKFORCE)]
+    late = workforce[workforce["overdue_days"] > 0]
+    return Tally(
+        faceted.groupby(_FACETS, dropna=False, observed=True).size().rename("accounts").reset_index(),
+        late.groupby("overdue_days").size().rename("accounts").reset_index(),
+        {key: _roll_up(workforce, key) for key in ("organisation", "department", "manager_key")},
+        _by_method(workforce, policy),
+        judgement.controls,
+    )
+
+
+def add(tallies: Iterable[Tally]) -> Tally:
+    """The tally of the whole from the tallies of its parts."""
+    parts = list(tallies)
+    return Tally(
+        _sum([part.facets for part in parts], _FACETS),
+        _sum([part.late for part in parts], ["overdue_days"]),
+        {key: _merge([part.groups[key] for part in parts], key) for key in parts[0].groups},
+        _sum([part.methods for part in parts], ["method"]),
+        pd.concat([part.controls for part in parts]).groupby(level=0, sort=False).sum(),
+    )
+
+
+def key_figures(whole: Tally) -> dict[str, Any]:
+    """The figures every report starts from; rates are ``[numerator, denominator]``, over the workforce in scope."""
+    facets = whole.facets
+    people = facets[(facets["population"] == WORKFORCE) & facets["in_scope"]]
+
+    def n(rows: pd.Series | None = None) -> int:
+        return int((people if rows is None else people[rows])["accounts"].sum())
+
+    status, required = people["status"], people["required"]
+    good = status.isin(_COMPLIANT)
+    total, usable = n(), people["usable"]
+    return {
+        "census": whole.census,
+        "workforce_in_scope": total,
+        **{
+            name: n(status == value)
+            for name, value in (
+                ("compliant", Status.COMPLIANT), ("compliant_weak", Status.COMPLIANT_WEAK),
+                ("not_registered", Status.NOT_REGISTERED), ("not_enforced", Status.NOT_ENFORCED),
+                ("exempt", Status.EXEMPT), ("exempt_expired", Status.EXEMPT_EXPIRED), ("grace", Status.GRACE),
+                ("below_strength", Status.BELOW_STRENGTH), ("unknown", Status.UNKNOWN),
+            )
+        },
+        "compliance": [n(good), total],
+        "compliance_of_obligated": [n(good), n(status != Status.EXEMPT)],
+        "coverage": [n(usable), total],
+        "required": [n(required == Required.YES), n(required != Required.UNKNOWN)],
+        "phishing_resistant": [n(people["best_level"] == Level.PHISHING_RESISTANT.label), total],
+        "phone_only": [n(people["phone_only"]), n(usable)],
+        "privileged_gap": [n(people["privileged"] & ~good), n(people["privileged"])],
+        "password_only": n(people["exposure"] == Exposure.PASSWORD_ONLY),
+        "first_registration_open": n(people["exposure"] == Exposure.FIRST_REGISTRATION_OPEN),
+        "overdue": int(whole.late["accounts"].sum()),
+        "overdue_median_days": _median(whole.late),
+    }
+
+
+def populations(whole: Tally) -> dict[str, Any]:
+    """For every population: census, in scope, and every status (``summary.json``)."""
+    by = whole.facets.groupby(["population", "status"])["accounts"].sum()
+    result: dict[str, Any] = {}
+    for population in sorted(whole.facets["population"].unique()):
+        statuses = {status.value: int(by.get((population, status.value), 0)) for status in Status}
+        census = sum(statuses.values())
+        result[population] = {
+            "census": census, "in_scope": census - statuses[Status.OUT_OF_SCOPE], "statuses": statuses,
+        }
+    return result
+
+
+def retirement(whole: Tally, policy: Policy, as_of: date) -> dict[str, Any]:
+    """Who stops signing in on the day weak methods end, if nobody acts (``graph.md`` 0.2, ``domain.md`` (f)).
+
+    Workforce cohorts: ``blocked`` (usable factors are phone numbers only), ``lose_spare`` (a phone beside one other
+    factor), ``lose_password_reset`` (registered for reset, by phone only), ``default_is_phone``; ``guests`` by phone
+    only apart. ``if_nobody_acts``: compliant without the weak, of the workforce in scope.
+    """
+    facets = whole.facets
+    people = facets[(facets["population"] == WORKFORCE) & facets["in_scope"]]
+    guests = facets[(facets["population"] == "guest") & facets["phone_only"]]
+
+    def n(rows: pd.Series) -> int:
+        return int(people[rows]["accounts"].sum())
+
+    return {
+        "ends_on": policy.methods.weak_ends_on.isoformat(),
+        "days_left": max(0, (policy.methods.weak_ends_on - as_of).days),
+        "if_nobody_acts": [n(people["status"] == Status.COMPLIANT), int(people["accounts"].sum())],
+        "cohorts": {
+            "blocked": n(people["phone_only"]),
+            "lose_spare": n(people["loses_spare"]),
+            "lose_password_reset": n(people["resets_by_phone"]),
+            "default_is_phone": n(people["phone_is_default"]),
+            "guests": int(guests["accounts"].sum()),
+        },
+    }
+
+
+def methods_table(whole: Tally, policy: Policy) -> pd.DataFrame:
+    """A row a method that anybody has: method, label, level, with_it, best, sole, accepted, ends_on."""
+    weak = policy.methods.weak_level
+    counts = whole.methods.set_index("method")
+    rows = []
+    for method in CATALOGUE:
+        if method.name not in counts.index:
+            continue
+        level = policy.methods.level_of(method.name)
+        numbers = counts.loc[method.name]
+        rows.append(
+            {
+                "method": method.name,
+                "label": method.label,
+                "level": level.label,
+                "with_it": int(numbers["with_it"]),
+                "best": int(numbers["best"]),
+                "sole": int(numbers["sole"]),
+                "accepted": level is not Level.NONE and method.name not in policy.methods.barred,
+                "ends_on": policy.methods.weak_ends_on if Level.NONE < level <= weak else None,
+            }
+        )
+    columns = ["method", "label", "level", "with_it", "best", "sole", "accepted", "ends_on"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def reconciliation(whole: Tally) -> pd.DataFrame:
+    """The sums that must agree: line, left, right, holds (``domain.md`` (c), invariants)."""
+    parts = populations(whole)
+    figures = key_figures(whole)
+    statuses = sum(count for part in parts.values() for count in part["statuses"].values())
+    in_scope = sum(part["in_scope"] for part in parts.values())
+    left_out = sum(part["statuses"][Status.OUT_OF_SCOPE] for part in parts.values())
+    exposed = whole.facets[whole.facets["exposure"].notna()]["accounts"].sum()
+    grouped = [int(frame["in_scope"].sum()) for frame in whole.groups.values()]
+    lines = [
+        ("sum of all statuses = census", statuses, figures["census"]),
+        ("sum of all populations = census", sum(part["census"] for part in parts.values()), figures["census"]),
+        ("in scope = census - out of scope", in_scope, figures["census"] - left_out),
+        ("accounts with an exposure = in scope", int(exposed), in_scope),
+        *((f"workforce by {name} = workforce in scope", count, figures["workforce_in_scope"])
+          for name, count in zip(("organisation", "department", "manager"), grouped, strict=True)),
+    ]
+    return pd.DataFrame(
+        [(*line, line[1] == line[2]) for line in lines], columns=["line", "left", "right", "holds"]
+    )
+
+
+def _phone_cohorts(people: pd.DataFrame, accounts: pd.DataFrame) -> dict[str, pd.Series]:
+    bits = people["method_bits"]
+    others = count_methods((bits & ~PHONE_BITS).to_numpy())
+    registered = people["registered_bits"]
+    by_phone = by_distinct(accounts["default_method"], lambda name: spelling(name) in _PHONE_DEFAULTS)
+    resettable = true(accounts["is_sspr_registered"] == Stated.YES)
+    answers = PHONE_BITS | BIT["email"] | BIT["security_questions"]
+    other_answers = registered & ~PHONE_BITS & (answers | BIT["authenticator_push"] | BIT["software_code"])
+    return {
+        "loses_spare": ((bits & PHONE_BITS) != 0) & (others == 1),
+        "resets_by_phone": resettable & ((registered & PHONE_BITS) != 0) & (other_answers == 0),
+        "phone_is_default": true(by_phone)
+        & ((bits & PHONE_BITS) != 0),
+    }
+
+
+def _roll_up(people: pd.DataFrame, key: str) -> pd.DataFrame:
+    late = people["overdue_days"].where(~people["away"], 0)
+    marks = pd.DataFrame(
+        {
+            key: people[key],
+            "in_scope": 1,
+            **{name: (people["status"] == status).astype("int64") for name, status in _ROLL_UP.items()},
+            "usable": people["usable"].astype("int64"),
+            "overdue": (late > 0).astype("int64"),
+            "oldest_overdue_days": late,
+            "deadline": people["due"].where(~people["status"].isin(_COMPLIANT)),
+        }
+    )
+    return _merge([marks], key)
+
+
+def _merge(frames: list[pd.DataFrame], key: str) -> pd.DataFrame:
+    columns = [*_ROLL_UP, "usable", "overdue"]
+    how: dict[str, Any] = dict.fromkeys(["in_scope", *columns], "sum")
+    how |= {"oldest_overdue_days": "max", "deadline": "min"}
+    return pd.concat(frames, ignore_index=True).groupby(key, dropna=False).agg(how).reset_index()
+
+
+def _by_method(people: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    registered, usable = people["registered_bits"].to_numpy(), people["method_bits"].to_numpy()
+    best = best_level(usable, policy)
+    alone = count_methods(usable) == 1
+    rows = []
+    for method in CATALOGUE:
+        bit, level = BIT[method.name], policy.methods.level_of(method.name)
+        usable_here = (usable & bit) != 0
+        rows.append(
+            (
+                method.name,
+                int(((registered & bit) != 0).sum()),
+                int((usable_here & (best == level)).sum()),
+                int((usable_here & alone).sum()),
+            )
+        )
+    frame = pd.DataFrame(rows, columns=["method", "with_it", "best", "sole"])
+    return frame[frame["with_it"] > 0].reset_index(drop=True)
+
+
+def _sum(frames: list[pd.DataFrame], keys: list[str]) -> pd.DataFrame:
+    return pd.concat(frames, ignore_index=True).groupby(keys, dropna=False, observed=True).sum().reset_index()
+
+
+def _median(late: pd.DataFrame) -> float | int | None:
+    """The middle of a histogram of days; null when nobody is late, the mean of the two middles when they differ."""
+    total = int(late["accounts"].sum())
+    if not total:
+        return None
+    days = late.sort_values("overdue_days")
+    upto = days["accounts"].cumsum()
+    low = int(days["overdue_days"][upto >= (total + 1) // 2].iloc[0])
+    high = int(days["overdue_days"][upto >= total // 2 + 1].iloc[0])
+    return low if low == high else (low + high) / 2

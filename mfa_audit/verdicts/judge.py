@@ -1,0 +1,195 @@
+"""From facts to verdict. Pure and partition-safe: any split of the accounts gives the same rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mfa_audit.methods import Level, names
+from mfa_audit.tables import PEOPLE, Exposure, Reason, Stated, Status
+from mfa_audit.verdicts.account_controls import account_controls
+from mfa_audit.verdicts.controls import count, findings
+from mfa_audit.verdicts.deadlines import due_dates, grace_ends, overdue, starts
+from mfa_audit.verdicts.factors import factor_facts, reaches
+from mfa_audit.verdicts.population import dormant, kinds, out_of_scope, populations, tier_facts
+from mfa_audit.verdicts.registers import References, organisation_spelling
+from mfa_audit.verdicts.required import required_facts
+from mfa_audit.verdicts.status import decide, expose
+
+if TYPE_CHECKING:
+    from mfa_audit.verdicts.basis import Basis
+    from mfa_audit.verdicts.columns import Mask
+
+_OVERDUE = (Status.NOT_REGISTERED, Status.BELOW_STRENGTH, Status.EXEMPT_EXPIRED)
+_COMPLIANT = (Status.COMPLIANT, Status.COMPLIANT_WEAK)
+_EXPOSURE_ORDER = {
+    Exposure.PASSWORD_ONLY: 0, Exposure.FIRST_REGISTRATION_OPEN: 1, Exposure.UNKNOWN: 2, Exposure.PHISHABLE: 3,
+    Exposure.RESISTANT: 4,
+}
+_LONGEST = 99_999
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdicts on a chunk: ``people`` (:data:`mfa_audit.tables.PEOPLE`) and ``controls``, how many accounts have
+    each outcome (:func:`mfa_audit.verdicts.controls.count`); counts of chunks add up."""
+
+    people: pd.DataFrame
+    controls: pd.DataFrame
+
+
+def judge(accounts: pd.DataFrame, basis: Basis) -> Judgement:
+    """Judge a chunk of accounts (``Snapshot.accounts()``: accounts, their registration, ``has_registration``).
+
+    The row order is kept. ``priority`` orders action lists: privileged first, then by exposure (``password_only``,
+    ``first_registration_open``, ``unknown``, ``phishable``), then the longest overdue.
+    """
+    accounts = accounts.reset_index(drop=True)
+    accounts["organisation"] = organisation_spelling(accounts["organisation"], basis.registers.organisations)
+    references = References.of(accounts)
+    facts = _facts(accounts, references, basis)
+    outcomes = account_controls(accounts, facts, references, basis)
+    facts["findings"] = findings(outcomes, accounts.index)
+    return Judgement(_people(accounts, facts), count(outcomes))
+
+
+def _facts(accounts: pd.DataFrame, references: References, basis: Basis) -> pd.DataFrame:
+    kind = kinds(accounts, references, basis)
+    tiers = tier_facts(accounts, kind, references, basis)
+    start = starts(accounts, basis)
+    facts = pd.concat([factor_facts(accounts, references, basis), _entry_facts(accounts, references, basis)], axis=1)
+    facts["kind"], facts["population"] = kind, populations(kind, basis)
+    facts["left_out"] = out_of_scope(accounts, kind, basis)
+    facts["start"] = start
+    facts["own_telephony"] = basis.in_groups(references.ids, basis.policy.methods.own_telephony_groups)
+
+    base = _with_tier(accounts, facts, tiers["tier"], basis)
+    base = base.join(decide(base, basis))
+    unsure = ~tiers["known"].to_numpy(dtype=bool)
+    if unsure.any():
+        base = _unless_the_tier_matters(accounts, base, facts, unsure, basis)
+    base["tier_known"] = ~unsure
+    base["tier"], base["privileged"] = tiers["tier"], tiers["privileged"]
+    base["exposure"] = expose(base, base["status"])
+
+    due = due_dates(accounts, base["tier"], start, basis)
+    ended = (base["reason"] == Reason.WEAK_ENDED) & due.notna()
+    due = due.where(~ended, due.clip(lower=pd.Timestamp(basis.policy.methods.weak_ends_on)))
+    base["due"] = due.where(base["status"] != Status.OUT_OF_SCOPE)
+    base["overdue_days"] = overdue(base["due"], basis).where(base["status"].isin(_OVERDUE), 0)
+    base["dormant"] = dormant(accounts, basis)
+    base["leaver"] = (accounts["leaver"] == Stated.YES).to_numpy(dtype=bool, na_value=False)
+    base["away"] = _away(references, basis)
+    base["responsible_id"] = basis.registers.generics.column("responsible_person_id", references).fillna(
+        basis.registers.services.column("owner", references)
+    )
+    base["portal_role"] = basis.registers.privileged.column("portal_role", references)
+    tested = {key.casefold(): pd.Timestamp(day) for key, day in basis.policy.break_glass.last_tested.items()}
+    base["last_tested"] = pd.to_datetime(references.ids.map(tested).fillna(references.names.map(tested)))
+    return base
+
+
+def _entry_facts(accounts: pd.DataFrame, references: References, basis: Basis) -> pd.DataFrame:
+    """The exemption entry of each account; one that its own holder approved is no exemption."""
+    register = basis.registers.exemptions
+    approver = register.column("approver", references).str.strip().str.casefold()
+    own = pd.Series(data=False, index=accounts.index)
+    for column in ("account_id", "user_principal_name", "display_name", "mail"):
+        own |= (approver == accounts[column].str.strip().str.casefold()).fillna(value=False)
+    nothing = pd.Series(None, index=accounts.index, dtype="str")
+    state = register.column("state", references) if len(register) else nothing
+    return pd.DataFrame(
+        {
+            "exemption_id": register.column("exemption_id", references),
+            "entry_state": state.where(~own, "incomplete").where(state.notna()),
+            "approved_by_holder": own.to_numpy(dtype=bool),
+        }
+    )
+
+
+def _with_tier(accounts: pd.DataFrame, facts: pd.DataFrame, tier: pd.Series, basis: Basis) -> pd.DataFrame:
+    """``facts`` and what follows from a tier: minimum, enough, exemption, grace, whether MFA is required."""
+    rules = basis.policy.requirements
+    found = facts.assign(tier=tier)
+    minimum = tier.map({name: int(rule.minimum) for name, rule in rules.items()})
+    exemptible = tier.map({name: rule.exemptible for name, rule in rules.items()}).to_numpy(dtype=bool)
+    best = facts["best"].to_numpy()
+    found["minimum"] = minimum
+    found["enough"] = reaches(best, minimum.to_numpy(), basis, facts["own_telephony"].to_numpy(dtype=bool))
+    found["exempt"] = exemptible & (facts["entry_state"] == "active").to_numpy(dtype=bool, na_value=False)
+    found["expired"] = exemptible & (facts["entry_state"] == "expired").to_numpy(dtype=bool, na_value=False)
+    found["starter_until"] = grace_ends(facts["start"], tier, basis)
+    found["in_grace"] = found["starter_until"] >= pd.Timestamp(basis.as_of)
+    required = required_facts(accounts, tier, basis)
+    return found.assign(
+        required=required["required"], required_reason=required["reason"], must_know=required["must_know"]
+    )
+
+
+def _unless_the_tier_matters(accounts: pd.DataFrame, base: pd.DataFrame, facts: pd.DataFrame, unsure: Mask,
+                             basis: Basis) -> pd.DataFrame:
+    """Accounts that may be privileged are judged both ways; where the two differ the status is unknown."""
+    rows = base.index[unsure]
+    strict_tier = pd.Series("privileged", index=rows, dtype="str")
+    strict = _with_tier(accounts.loc[rows], facts.loc[rows], strict_tier, basis)
+    strict_status = decide(strict, basis)["status"]
+    plain = base.loc[rows, "status"]
+    differs = (plain != strict_status) & ~(plain.isin(_COMPLIANT) & strict_status.isin(_COMPLIANT))
+    changed = rows[differs]
+    base.loc[changed, "status"] = Status.UNKNOWN.value
+    base.loc[changed, "reason"] = Reason.TIER_UNKNOWN.value
+    return base
+
+
+def _away(references: References, basis: Basis) -> Mask:
+    pauses = basis.registers.pauses
+    today = pd.Timestamp(basis.as_of)
+    begins = pd.to_datetime(pauses.column("from", references), format="%Y-%m-%d", errors="coerce")
+    ends = pd.to_datetime(pauses.column("until", references), format="%Y-%m-%d", errors="coerce")
+    short = (ends - begins).dt.days <= 90
+    return ((begins <= today) & (today <= ends) & short).to_numpy(dtype=bool)
+
+
+def _people(accounts: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
+    """The columns of :data:`mfa_audit.tables.PEOPLE`."""
+    known = facts["why_unknown"].isna()
+    level = {member.value: member.label for member in Level}
+    distinct = {bits: ";".join(names(int(bits))) for bits in facts["registered"].unique()}
+    listed = facts["registered"].map(distinct).astype("str")
+    status = facts["status"]
+    rank = facts["exposure"].map(_EXPOSURE_ORDER).fillna(len(_EXPOSURE_ORDER)).astype(np.int64)
+    late = facts["overdue_days"].clip(upper=_LONGEST)
+    derived = {
+        "kind": facts["kind"],
+        "population": facts["population"],
+        "tier": facts["tier"].where(facts["tier_known"], "unknown"),
+        "status": status,
+        "reason": facts["reason"],
+        "exposure": facts["exposure"],
+        "best_level": facts["best"].map(level).astype("str").where(known),
+        "methods": listed.where(known),
+        "phone_only": facts["best"] == Level.PHONE,
+        "required": facts["required"].astype("str"),
+        "proven": pd.Series(None, index=facts.index, dtype="str"),
+        "due": facts["due"],
+        "overdue_days": facts["overdue_days"],
+        "exemption_id": facts["exemption_id"],
+        "findings": facts["findings"],
+        "in_scope": status != Status.OUT_OF_SCOPE,
+        "usable": facts["usable"] != 0,
+        "privileged": facts["tier"] == "privileged",
+        "portal_role": facts["portal_role"],
+        "method_bits": facts["usable"],
+        "registered_bits": facts["registered"],
+        "dormant": facts["dormant"],
+        "leaver": facts["leaver"],
+        "away": facts["away"],
+        "last_sign_in": accounts["last_sign_in"].dt.normalize(),
+        "starter_until": facts["starter_until"],
+        "responsible_id": facts["responsible_id"],
+        "priority": (~facts["privileged"]) * 1_000_000 + rank * 100_000 + (_LONGEST - late),
+    }
+    return pd.DataFrame({name: derived.get(name, accounts.get(name)) for name in PEOPLE.names})

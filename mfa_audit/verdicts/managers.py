@@ -1,0 +1,57 @@
+"""Roll-ups by manager: direct reports, and everybody below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mfa_audit.hierarchy import forest, rolled_up
+
+if TYPE_CHECKING:
+    from mfa_audit.snapshot.store import TableFile
+
+_SUMMED = ["in_scope", "compliant", "weak", "not_registered", "below_strength", "not_enforced", "grace", "exempt",
+           "exempt_expired", "unknown", "usable", "overdue"]
+
+
+def by_manager(direct: pd.DataFrame, people: TableFile) -> tuple[pd.DataFrame, list[str]]:
+    """The roll-up of every manager, and the account ids at which a cycle of managers was broken.
+
+    ``direct``: the roll-up by ``manager_key`` of :func:`mfa_audit.verdicts.figures.tally`. Columns: manager_id,
+    manager_name, the roll-up over direct reports, and with the prefix ``all_`` over direct and indirect ones. The row
+    without a manager comes last.
+    """
+    chain = people.frame(["account_key", "manager_key"], order_by=["account_key"])
+    parents, broken = forest(chain["manager_key"].fillna(-1).to_numpy(dtype=np.int64))
+    keyed = direct[direct["manager_key"].notna()].set_index(direct["manager_key"].dropna().astype(np.int64))
+    size = len(parents)
+
+    own = np.zeros((size, len(_SUMMED)), dtype=np.int64)
+    own[keyed.index] = keyed[_SUMMED].to_numpy(dtype=np.int64)
+    whole = rolled_up(parents, own, np.add)
+    late = keyed["oldest_overdue_days"].reindex(range(size)).fillna(0).to_numpy(dtype=np.int64)
+    oldest = rolled_up(parents, late, np.maximum)
+    never = np.iinfo(np.int64).max
+    days = keyed["deadline"].astype("datetime64[s]").astype(np.int64).where(keyed["deadline"].notna(), never)
+    first = rolled_up(parents, days.reindex(range(size)).fillna(never).to_numpy(dtype=np.int64), np.minimum)
+
+    managers = np.flatnonzero(whole[:, 0] > 0)
+    named = people.frame(["account_key", "account_id", "display_name"], where={"account_key": managers.tolist()})
+    named = named.set_index(named["account_key"].astype(np.int64)).reindex(managers)
+    table = pd.DataFrame({"manager_id": named["account_id"], "manager_name": named["display_name"]})
+    counts = keyed[[*_SUMMED, "oldest_overdue_days"]].reindex(managers).fillna(0).astype(np.int64)
+    table = table.join(counts).join(keyed["deadline"].reindex(managers))
+    for position, column in enumerate(_SUMMED):
+        table[f"all_{column}"] = whole[managers, position]
+    table["all_oldest_overdue_days"] = oldest[managers]
+    table["all_deadline"] = pd.to_datetime(pd.Series(first[managers], index=table.index).where(
+        first[managers] != never), unit="s").astype("datetime64[us]")
+
+    nobody = direct[direct["manager_key"].isna()].drop(columns="manager_key")
+    nobody = nobody.join(nobody.add_prefix("all_")).assign(manager_id=None, manager_name=None)
+    table = pd.concat([table, nobody[table.columns].astype(table.dtypes)], ignore_index=True)
+    ids = people.frame(["account_id"], where={"account_key": broken.tolist()}, order_by=["account_id"])
+    return table, ids["account_id"].tolist()
+

@@ -1,0 +1,117 @@
+"""From a snapshot to the :class:`~mfa_audit.verdicts.basis.Basis` its accounts are judged by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mfa_audit.policy.exemptions import best_entry, state_of
+from mfa_audit.tables import REGISTERS
+from mfa_audit.verdicts.basis import Basis, Evidence
+from mfa_audit.verdicts.registers import Lookup, Registers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from mfa_audit.policy import Policy
+    from mfa_audit.snapshot.store import Snapshot
+
+
+def basis_of(snapshot: Snapshot, policy: Policy, as_of: date) -> Basis:
+    """What the accounts of a snapshot are judged by, on a day in the policy's zone."""
+    return Basis(
+        policy=policy,
+        as_of=as_of,
+        registers=_registers(snapshot, policy, as_of),
+        evidence=_evidence(snapshot),
+        role_holders=_role_holders(snapshot.frame("role_assignments"), policy, as_of),
+        groups=_groups(snapshot, policy),
+    )
+
+
+def entries(document: Any) -> list[dict[str, Any]]:
+    """The objects of a Graph answer: its ``value``, a bare list, or the one object there is."""
+    if isinstance(document, dict):
+        document = document.get("value", [document])
+    return [entry for entry in document if isinstance(entry, dict)] if isinstance(document, list) else []
+
+
+def _registers(snapshot: Snapshot, policy: Policy, as_of: date) -> Registers:
+    frames = {name: snapshot.frame(name) for name in REGISTERS}
+    given = frozenset(name for name in REGISTERS if snapshot.manifest.tables[name].state != "absent")
+    return Registers(
+        exemptions=Lookup(best_entry(state_of(frames["exemptions"], policy, as_of))),
+        services=Lookup(frames["service_accounts"]),
+        generics=Lookup(frames["generic_accounts"]),
+        privileged=Lookup(frames["privileged_accounts"]),
+        pauses=Lookup(frames["pauses"]),
+        certificates=Lookup(frames["certificate_users"]),
+        organisations=frames["organisations"],
+        given=given,
+    )
+
+
+def _evidence(snapshot: Snapshot) -> Evidence:
+    tables, documents = snapshot.manifest.tables, snapshot.documents
+    registrations = tables["registrations"]
+    absent = tables["accounts"].columns_absent
+    domains = documents.get("domains")
+    federated = None if domains is None else frozenset(
+        str(entry.get("id", "")).casefold()
+        for entry in entries(domains)
+        if str(entry.get("authenticationType", "")).casefold() == "federated"
+    )
+    return Evidence(
+        registrations_complete=registrations.state == "complete",
+        registrations_refused=registrations.missing_permission is not None,
+        registered_as_of=registrations.captured_at,
+        roles_read=tables["role_assignments"].state == "complete",
+        policies_read="conditional_access_policies" in documents or "security_defaults" in documents,
+        settings_read=not {"per_user_mfa_stated", "mfa_status_stated"} <= set(absent),
+        federated_domains=federated,
+        certificates_possible=_certificates_possible(documents.get("authentication_methods_policy")),
+    )
+
+
+def _certificates_possible(methods_policy: Any) -> bool | None:
+    """Whether the methods policy lets anybody sign in with a certificate; null when it was not supplied."""
+    if methods_policy is None:
+        return None
+    configurations = [
+        configuration
+        for entry in entries(methods_policy)
+        for configuration in entries(entry.get("authenticationMethodConfigurations", []))
+        if str(configuration.get("id", "")).casefold() == "x509certificate"
+    ]
+    return any(str(entry.get("state", "")).casefold() != "disabled" for entry in configurations)
+
+
+def _role_holders(roles: pd.DataFrame, policy: Policy, as_of: date) -> pd.Index:
+    """Accounts with a role the policy counts: active, or eligible on the day. Any scope counts."""
+    wanted = {role.lower() for role in policy.privileged.directory_roles}
+    day = pd.Timestamp(as_of)
+    live = (roles["starts_at"].isna() | (roles["starts_at"] < day + pd.Timedelta(days=1))) & (
+        roles["ends_at"].isna() | (roles["ends_at"] >= day)
+    )
+    counted = live if "*" in wanted else live & roles["role_id"].isin(wanted)
+    return pd.Index(roles.loc[counted, "account_id"].dropna().unique())
+
+
+def _groups(snapshot: Snapshot, policy: Policy) -> dict[str, pd.Index]:
+    tiers: Iterable[Any] = (rule.applies_to for rule in policy.requirements.values() if rule.applies_to is not None)
+    named = {
+        group.lower()
+        for groups in (
+            policy.privileged.groups,
+            policy.methods.own_telephony_groups,
+            *(applies.groups for applies in tiers),
+        )
+        for group in groups
+    }
+    if not named:
+        return {}
+    members = snapshot.frame("group_members")
+    members = members[members["group_id"].isin(named)]
+    return {str(group): pd.Index(rows["account_id"].dropna()) for group, rows in members.groupby("group_id")}

@@ -1,0 +1,66 @@
+"""Whether anything makes an account use a second factor (``domain.md`` (c), ``required``).
+
+A caller that has evaluated the scenarios hands ``required`` and ``required_reason`` in with the accounts; without them
+the per-user setting and a portal's MFA Status are all there is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mfa_audit.tables import Reason, Required
+
+if TYPE_CHECKING:
+    from mfa_audit.verdicts.basis import Basis
+
+
+def portal_says(mfa_status: pd.Series) -> pd.Series:
+    """A portal's MFA Status as :class:`Required`: enabled or enforced is yes, disabled is no, anything else unknown."""
+    words = mfa_status.str.casefold()
+    disabled = words.str.contains(r"\b(?:disabled|not enabled)\b", regex=True, na=False)
+    enabled = words.str.contains(r"\b(?:enabled|enforced)\b", regex=True, na=False) & ~disabled
+    return pd.Series(
+        np.select([enabled, disabled], [Required.YES, Required.NO], default=Required.UNKNOWN),
+        index=mfa_status.index,
+        dtype="str",
+    )
+
+
+def required_facts(accounts: pd.DataFrame, tier: pd.Series, basis: Basis) -> pd.DataFrame:
+    """Columns ``required`` (:class:`Required`), ``reason`` (:class:`Reason` when no, else null) and ``must_know``:
+    unknown although a source that should tell was supplied, so that nobody may be called compliant."""
+    policy = basis.policy
+    asks = tier.map({name: bool(policy.requirements[name].ask_in) for name in policy.tier_names()})
+    supplied = "required" in accounts
+    if policy.enforcement.evidence == "ignore":
+        required = pd.Series(Required.UNKNOWN.value, index=accounts.index, dtype="str")
+        reason = pd.Series(None, index=accounts.index, dtype="str")
+        partial = pd.Series(data=False, index=accounts.index)
+    elif supplied:
+        required, reason = accounts["required"], accounts["required_reason"]
+        partial = accounts["required_partial"]
+    else:
+        required, reason, partial = _from_account_settings(accounts, basis)
+    asks = asks.to_numpy(dtype=bool)
+    required = required.where(asks, Required.UNKNOWN.value)
+    unknown = required == Required.UNKNOWN
+    must_know = unknown & asks & (partial | (policy.enforcement.evidence == "required"))
+    return pd.DataFrame({"required": required, "reason": reason.where(required == Required.NO), "must_know": must_know})
+
+
+def _from_account_settings(accounts: pd.DataFrame, basis: Basis) -> tuple[pd.Series, pd.Series, pd.Series]:
+    portal = portal_says(accounts["mfa_status"])
+    per_user = accounts["per_user_mfa"]
+    yes = per_user.isin(["enabled", "enforced"]) | (portal == Required.YES)
+    no = (per_user == "disabled").fillna(value=False) | (portal == Required.NO)
+    partial = pd.Series(data=basis.evidence.settings_read, index=accounts.index)
+    if basis.evidence.policies_read:
+        no, partial = no & False, partial & False
+    required = pd.Series(
+        np.select([yes, no], [Required.YES, Required.NO], default=Required.UNKNOWN), index=accounts.index, dtype="str"
+    )
+    reason = pd.Series(Reason.NO_POLICY.value, index=accounts.index, dtype="str")
+    return required, reason, partial

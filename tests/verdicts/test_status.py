@@ -1,0 +1,230 @@
+"""The decision table, row by row."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import people as p
+import pytest
+
+from mfa_audit.verdicts.judge import judge
+
+
+def verdict(row, basis=None):
+    """The judged row of one account, as a dictionary without nulls."""
+    judged = judge(p.frame(row), basis or p.basis()).people.iloc[0].to_dict()
+    return {name: value for name, value in judged.items() if not pd.isna(value)}
+
+
+def status(row, basis=None):
+    """Status and reason of one account."""
+    judged = verdict(row, basis)
+    return str(judged["status"]), str(judged["reason"])
+
+
+def entry(account_id="id-ann", **facts):
+    """A complete, running exemption."""
+    row = {
+        "exemption_id": "EX1", "account_id": account_id, "category": "other", "owner": "Ward manager",
+        "approver": "A. Director", "approver_role": "CISO", "approved_on": "2026-01-12", "expires_on": "2026-06-30",
+        "ticket": "CHG1", "compensating_control": "on site only", **facts,
+    }
+    return p.register("exemptions", row)
+
+
+SIMPLE = [
+    ("a strong method is compliant", p.account("ann", "authenticator_push"), ("COMPLIANT", "ok_enforcement_not_assessed")),
+    ("a phone is compliant, weakly", p.account("ann", "mobile_phone"), ("COMPLIANT_WEAK", "phone_only")),
+    ("nothing is not registered", p.account("ann"), ("NOT_REGISTERED", "nothing_registered")),
+    ("reset methods are no factor", p.account("ann", "email", "security_questions", is_mfa_capable="no"),
+     ("NOT_REGISTERED", "non_factors_only")),
+    ("a pass only helps to start", p.account("ann", "temporary_access_pass", is_mfa_capable="no"),
+     ("NOT_REGISTERED", "bootstrap_only")),
+    ("registered and not capable is not allowed", p.account("ann", "mobile_phone", is_mfa_capable="no"),
+     ("NOT_REGISTERED", "method_not_allowed")),
+    ("a disabled account is out", p.account("ann", "authenticator_push", account_enabled="no"),
+     ("OUT_OF_SCOPE", "disabled")),
+    ("a guest is out by default", p.account("ann", "authenticator_push", user_type="guest"), ("OUT_OF_SCOPE", "guest")),
+    ("an unused shared mailbox is out", p.account("ann", recipient_type="sharedmailbox", sign_in="never", last_sign_in=None),
+     ("OUT_OF_SCOPE", "shared_unused")),
+    ("a used room is in", p.account("ann", recipient_type="RoomMailbox"), ("NOT_REGISTERED", "nothing_registered")),
+    ("use that nobody collected keeps a room in",
+     p.account("ann", recipient_type="RoomMailbox", sign_in="not_collected", last_sign_in=None),
+     ("NOT_REGISTERED", "nothing_registered")),
+    ("a null list is not an empty one", p.account("ann", methods_read=False), ("UNKNOWN", "unreadable")),
+    ("rows that disagree are unknown", p.account("ann", "authenticator_push", conflict=True),
+     ("UNKNOWN", "conflicting_record")),
+    ("capable without a possible factor is a contradiction", p.account("ann", is_mfa_capable="yes"),
+     ("UNKNOWN", "conflicting_record")),
+    ("an unmapped method may be the factor", p.account("ann", is_mfa_capable="yes", unmapped="newThing"),
+     ("UNKNOWN", "unmapped_method")),
+    ("an unmapped method that Microsoft does not count is nothing", p.account("ann", unmapped="newThing"),
+     ("NOT_REGISTERED", "nothing_registered")),
+    ("no row is unknown", p.unregistered("ann"), ("UNKNOWN", "no_record")),
+    ("no row of an account of yesterday is nothing yet", p.unregistered("ann", created_at=dt.datetime(2026, 3, 1, 9)),
+     ("GRACE", "starter")),
+    ("a blank enabled flag is no evidence", p.account("ann", "authenticator_push", account_enabled="blank"),
+     ("UNKNOWN", "unreadable")),
+    ("an enabled flag nobody has leaves the account in", p.account("ann", "authenticator_push", account_enabled="absent"),
+     ("COMPLIANT", "ok_enforcement_not_assessed")),
+    ("a blank capable flag beside a factor is no evidence", p.account("ann", "mobile_phone", is_mfa_capable="blank"),
+     ("UNKNOWN", "unreadable")),
+    ("a capable flag nobody has leaves the list alone", p.account("ann", "mobile_phone", is_mfa_capable="absent"),
+     ("COMPLIANT_WEAK", "phone_only")),
+    ("a starter is in grace to the last day", p.account("ann", created_at=dt.datetime(2026, 2, 16, 9)), ("GRACE", "starter")),
+    ("and not a day longer", p.account("ann", created_at=dt.datetime(2026, 2, 15, 9)),
+     ("NOT_REGISTERED", "nothing_registered")),
+    ("who starts next week is in grace", p.account("ann", hire_date=dt.date(2026, 3, 9)), ("GRACE", "starter")),
+    ("an administrator has no grace", p.account("ann", is_admin="yes", created_at=dt.datetime(2026, 2, 27, 9)),
+     ("NOT_REGISTERED", "nothing_registered")),
+    ("an administrator with a phone is below strength", p.account("ann", "mobile_phone", is_admin="yes"),
+     ("BELOW_STRENGTH", "below_tier_minimum")),
+    ("a blank admin flag may hide an administrator", p.account("ann", "mobile_phone", is_admin="blank"),
+     ("UNKNOWN", "tier_unknown")),
+    ("who would be compliant as an administrator too is compliant",
+     p.account("ann", "authenticator_push", is_admin="blank"), ("COMPLIANT", "ok_enforcement_not_assessed")),
+    ("who has nothing has nothing in every tier", p.account("ann", is_admin="blank"),
+     ("NOT_REGISTERED", "nothing_registered")),
+]
+
+
+@pytest.mark.parametrize(("row", "expected"), [case[1:] for case in SIMPLE], ids=[case[0] for case in SIMPLE])
+def test_one_row_of_the_table(row, expected):
+    """Each account gets exactly the status and reason the table gives it."""
+    assert expected == status(row)
+
+
+ENFORCED = [
+    ({"per_user_mfa": "enforced", "per_user_mfa_stated": "yes"}, {"settings_read": True}, ("COMPLIANT", "ok")),
+    ({"per_user_mfa": "disabled", "per_user_mfa_stated": "yes"}, {"settings_read": True}, ("NOT_ENFORCED", "no_policy")),
+    ({"per_user_mfa": "disabled", "per_user_mfa_stated": "yes"}, {"settings_read": True, "policies_read": True},
+     ("COMPLIANT", "ok_enforcement_not_assessed")),
+    ({"mfa_status": "Admin Disabled", "mfa_status_stated": "yes"}, {"settings_read": True}, ("NOT_ENFORCED", "no_policy")),
+    ({"mfa_status": "User Enabled", "mfa_status_stated": "yes"}, {"settings_read": True}, ("COMPLIANT", "ok")),
+    ({"mfa_status_stated": "blank"}, {"settings_read": True}, ("UNKNOWN", "enforcement_unknown")),
+    ({}, {"settings_read": True}, ("UNKNOWN", "enforcement_unknown")),
+    ({}, {}, ("COMPLIANT", "ok_enforcement_not_assessed")),
+]
+
+
+@pytest.mark.parametrize(("facts", "evidence", "expected"), ENFORCED)
+def test_what_makes_an_account_use_mfa(facts, evidence, expected):
+    """A setting that says so decides; one that was supplied and is silent here makes the account unknown."""
+    assert expected == status(p.account("ann", "authenticator_push", **facts), p.basis(evidence=evidence))
+
+
+def test_an_exemption_counts_only_while_it_runs():
+    """Active, ended, not yet begun, incomplete, approved by the holder."""
+    nobody = p.account("ann")
+
+    assert ("EXEMPT", "exempt") == status(nobody, p.basis(exemptions=entry()))
+    assert ("EXEMPT_EXPIRED", "exemption_expired") == status(nobody, p.basis(exemptions=entry(expires_on="2026-03-01")))
+    assert ("EXEMPT", "exempt") == status(nobody, p.basis(exemptions=entry(expires_on="2026-03-02")))
+    for broken in ({"approved_on": "2026-03-03"}, {"owner": None}, {"approver": "Ann"}, {"approver": "ANN@a.example"}):
+        assert ("NOT_REGISTERED", "nothing_registered") == status(nobody, p.basis(exemptions=entry(**broken)))
+
+
+def test_an_exemption_may_name_its_holder_by_upn():
+    """The register names accounts by id or by UPN in any case."""
+    assert ("EXEMPT", "exempt") == status(p.account("ann"), p.basis(exemptions=entry("ANN@A.example")))
+
+
+def test_an_administrator_cannot_be_exempt_and_a_factor_beats_an_exemption():
+    """The truth is better than the paper; paper does not help an administrator."""
+    basis = p.basis(exemptions=entry())
+
+    assert ("NOT_REGISTERED", "nothing_registered") == status(p.account("ann", is_admin="yes"), basis)
+    assert ("COMPLIANT", "ok_enforcement_not_assessed") == status(p.account("ann", "security_key"), basis)
+    assert "MFA-EXM-04" in verdict(p.account("ann", "security_key"), basis)["findings"].split(";")
+
+
+def test_an_exemption_needs_no_method_data():
+    """It is a decision on paper: it stands before unknown."""
+    assert ("EXEMPT", "exempt") == status(p.unregistered("ann"), p.basis(exemptions=entry()))
+
+
+def test_weak_methods_end_on_a_day():
+    """From that day a phone satisfies nobody, and the due day is not before it."""
+    after = p.basis({"deadlines.default": dt.date(2026, 6, 30)}, as_of=dt.date(2027, 2, 2))
+
+    judged = verdict(p.account("ann", "mobile_phone"), after)
+
+    assert ("BELOW_STRENGTH", "weak_ended") == (judged["status"], judged["reason"])
+    assert (dt.date(2027, 2, 1), 1) == (judged["due"].date(), judged["overdue_days"])
+
+
+def test_a_group_with_its_own_telephony_goes_on():
+    """weak_ends_on does not apply to them."""
+    group = "00000000-0000-4000-8000-00000000000a"
+    after = p.basis({"methods.own_telephony_groups": (group,)}, as_of=dt.date(2027, 2, 2),
+                    groups={group: pd.Index(["id-ann"])})
+
+    assert ("COMPLIANT_WEAK", "phone_only") == status(p.account("ann", "mobile_phone"), after)
+
+
+def test_a_barred_method_does_not_count():
+    """What the organisation does not accept is registered and not usable."""
+    barred = p.basis({"methods.barred": ("office_phone",)})
+
+    assert ("NOT_REGISTERED", "method_not_allowed") == status(p.account("ann", "office_phone"), barred)
+
+
+def test_a_federated_account_may_have_a_factor_no_report_shows():
+    """It is not accused; one with a factor on record is judged by it."""
+    federated = p.basis(evidence={"federated_domains": frozenset({"a.example"})})
+
+    assert ("UNKNOWN", "invisible_method_possible") == status(p.account("ann"), federated)
+    assert ("COMPLIANT_WEAK", "phone_only") == status(p.account("ann", "mobile_phone"), federated)
+
+
+def test_certificates_may_be_invisible_unless_a_list_decides():
+    """With the list of certificate users, those on it have one and the others do not."""
+    possible = {"certificates_possible": True}
+    listed = {"certificate_users": p.register("certificate_users", {"account_id": "id-ann"})}
+
+    assert ("UNKNOWN", "invisible_method_possible") == status(p.account("ann"), p.basis(evidence=possible))
+    decided = p.basis(evidence=possible, registers=listed)
+    assert ("COMPLIANT", "ok_enforcement_not_assessed") == status(p.account("ann"), decided)
+    assert ("NOT_REGISTERED", "nothing_registered") == status(p.account("bob"), decided)
+
+
+def test_an_organisation_may_be_left_out():
+    """By pattern, without regard to case; a blank organisation is never left out."""
+    out = p.basis({"population.exclude_organisations": ("zx*",)})
+
+    assert ("OUT_OF_SCOPE", "organisation_excluded") == status(p.account("ann", "mobile_phone"), out)
+    assert "COMPLIANT_WEAK" == status(p.account("ann", "mobile_phone", organisation=None), out)[0]
+
+
+def test_due_dates_by_phase_tier_and_grace():
+    """Phase, default, grace and the stricter tiers."""
+    phase = p.basis().policy.deadlines.model_copy(update={
+        "default": dt.date(2026, 6, 30),
+        "phases": (_phase("wave-1", "ZX1", dt.date(2026, 2, 13)), _phase("wave-2", "ZX2", dt.date(2026, 3, 31))),
+    })
+    basis = p.basis({"deadlines": phase})
+
+    def due(**facts):
+        judged = verdict(p.account("ann", **facts), basis)
+        return judged["due"].date(), judged["overdue_days"]
+
+    assert (dt.date(2026, 2, 13), 17) == due()
+    assert (dt.date(2026, 3, 31), 0) == due(organisation="zx2")
+    assert (dt.date(2026, 6, 30), 0) == due(organisation="Q1")
+    assert (dt.date(2026, 3, 11), 0) == due(created_at=dt.datetime(2026, 2, 25))
+    assert (dt.date(2026, 2, 27), 3) == due(is_admin="yes", created_at=dt.datetime(2026, 2, 27))
+
+
+def _phase(name, organisation, deadline):
+    from mfa_audit.policy.schema import Phase
+
+    return Phase(id=name, label=name, organisations=(organisation,), start=dt.date(2026, 1, 5), deadline=deadline)
+
+
+def test_nobody_is_due_without_a_deadline():
+    """No deadline, never due and never overdue; null and nought."""
+    judged = verdict(p.account("ann"))
+
+    assert "due" not in judged
+    assert 0 == judged["overdue_days"]
