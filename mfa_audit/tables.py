@@ -78,7 +78,7 @@ class Reason(StrEnum):
 class Exposure(StrEnum):
     """How open an in-scope account is, most open first (``domain.md`` (c), Exposure)."""
 
-    PASSWORD_ONLY = "password_only"
+    PASSWORD_ONLY = "password_only"  # noqa: S105 - a word for how open an account is
     UNKNOWN = "unknown"
     FIRST_REGISTRATION_OPEN = "first_registration_open"
     PHISHABLE = "phishable"

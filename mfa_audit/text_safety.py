@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _CELL_LIMIT = 32_767
 _CUT = "…[cut]"
-_CONTROLS = "".join(chr(c) for c in (*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0)))
+_CONTROLS = "".join(chr(c) for c in (*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0)))
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _UNWRITABLE = re.compile(f"[{re.escape(_CONTROLS)}{_BIDI}\ud800-\udfff\ufffe\uffff]")
 _UNPRINTABLE = re.compile(f"[{re.escape(_CONTROLS)}{_BIDI}\t\n\r\u2028\u2029\ud800-\udfff\ufffe\uffff]")

@@ -93,7 +93,7 @@ def account_controls(accounts: pd.DataFrame, facts: pd.DataFrame, references: Re
         "MFA-STR-06": outcome(in_scope & known & ((registered & BOOTSTRAP_BITS) != 0), usable),
         "MFA-ENF-01": outcome(in_scope & ~break_glass, true(facts["required"] == Required.YES),
                               unassessed=true(facts["required"] == Required.UNKNOWN), excepted=exempt),
-        "MFA-ADM-01": outcome(privileged, compliant, unassessed=undecided),
+        "MFA-ADM-01": outcome(privileged, true(status == Status.COMPLIANT), unassessed=undecided),
         "MFA-ADM-02": outcome(privileged, best >= target, unassessed=~known),
         "MFA-ADM-03": outcome(in_scope & facts["privileged"].to_numpy(), usable, unassessed=~known),
         "MFA-ADM-04": outcome(privileged, true(entry_state != "active") & ~exempt),

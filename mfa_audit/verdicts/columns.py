@@ -10,6 +10,7 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
 Mask = npt.NDArray[np.bool_]
 
@@ -22,3 +23,9 @@ def by_distinct(values: pd.Series, answer: Callable[[str], Any]) -> pd.Series:
 def true(values: pd.Series | Mask) -> Mask:
     """Where ``values`` is true; null is not."""
     return pd.Series(values).astype("boolean").fillna(value=False).to_numpy(dtype=bool)
+
+
+def not_before(days: pd.Series, day: date) -> pd.Series:
+    """``days``, moved to ``day`` where they are earlier; null stays null."""
+    first = pd.Timestamp(day)
+    return days.mask(days < first, first)

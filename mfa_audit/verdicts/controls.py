@@ -98,10 +98,11 @@ def summarise(counts: pd.DataFrame, tenant_outcomes: dict[str, Outcome]) -> pd.D
     rests_on, remediation, owner.
     """
     rows = []
+    counted = counts.to_dict("index")
     for control in catalogue():
-        numbers = dict.fromkeys((member.name.lower() for member in Outcome), 0)
-        if control.id in counts.index:
-            numbers |= {name: int(value) for name, value in counts.loc[control.id].items()}
+        numbers: dict[str, int] = dict.fromkeys((member.name.lower() for member in Outcome), 0)
+        if control.id in counted:
+            numbers |= {str(name): int(value) for name, value in counted[control.id].items()}
         else:
             numbers[tenant_outcomes.get(control.id, Outcome.NOT_ASSESSED).name.lower()] = 1
         order = ("failed", "not_assessed", "excepted", "passed")

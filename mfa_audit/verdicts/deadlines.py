@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mfa_audit.verdicts.columns import not_before
 from mfa_audit.verdicts.population import matches_any
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def grace_ends(start: pd.Series, tier: pd.Series, basis: Basis) -> pd.Series:
     policy = basis.policy
     end = start + pd.Timedelta(days=policy.grace.starter_days)
     if policy.grace.never_beyond is not None:
-        end = end.clip(upper=pd.Timestamp(policy.grace.never_beyond))
+        last = pd.Timestamp(policy.grace.never_beyond)
+        end = end.mask(end > last, last)
     has_grace = tier.map({name: policy.requirements[name].grace for name in policy.tier_names()})
     return end.where(has_grace.to_numpy(dtype=bool))
 
@@ -57,11 +59,12 @@ def due_dates(accounts: pd.DataFrame, tier: pd.Series, start: pd.Series, basis: 
 
     strict = tier.isin(["privileged", "break_glass"])
     effective = basis.policy.about.effective_from
-    at_once = start if effective is None else start.fillna(pd.Timestamp(effective)).clip(lower=pd.Timestamp(effective))
-    return day.where(~strict, at_once)
+    at_once = start if effective is None else not_before(start.fillna(pd.Timestamp(effective)), effective)
+    due: pd.Series = day.where(~strict, at_once)
+    return due
 
 
 def overdue(due: pd.Series, basis: Basis) -> pd.Series:
     """Whole days after the due day, 0 when not due or not past it."""
-    days = (pd.Timestamp(basis.as_of) - due).dt.days.fillna(0).astype(np.int64)
-    return days.clip(lower=0)
+    days: pd.Series = (pd.Timestamp(basis.as_of) - due).dt.days.fillna(0).astype(np.int64)
+    return days.where(days > 0, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from mfa_audit.methods import BIT, CATALOGUE, PHONE_BITS, Level, spelling
@@ -38,7 +39,7 @@ class Tally:
 
     ``facets``: accounts by every combination of what figures are made of (column ``accounts``). ``late``: workforce
     accounts by ``overdue_days``. ``groups``: roll-ups by name (``organisation``, ``department``, ``manager_key``).
-    ``methods``: accounts by method. ``cohorts``: who stops working with phone methods. ``controls``: outcomes.
+    ``methods``: accounts by method. ``controls``: outcomes. ``domains``: the domains of all UPNs, each once.
     """
 
     facets: pd.DataFrame
@@ -46,6 +47,7 @@ class Tally:
     groups: dict[str, pd.DataFrame]
     methods: pd.DataFrame
     controls: pd.DataFrame
+    domains: pd.Series
 
     @property
     def census(self) -> int:
@@ -65,6 +67,7 @@ def tally(judgement: Judgement, accounts: pd.DataFrame, policy: Policy) -> Tally
         {key: _roll_up(workforce, key) for key in ("organisation", "department", "manager_key")},
         _by_method(workforce, policy),
         judgement.controls,
+        accounts["user_principal_name"].str.casefold().str.rpartition("@")[2].drop_duplicates(),
     )
 
 
@@ -77,6 +80,7 @@ def add(tallies: Iterable[Tally]) -> Tally:
         {key: _merge([part.groups[key] for part in parts], key) for key in parts[0].groups},
         _sum([part.methods for part in parts], ["method"]),
         pd.concat([part.controls for part in parts]).groupby(level=0, sort=False).sum(),
+        pd.concat([part.domains for part in parts], ignore_index=True).drop_duplicates(),
     )
 
 
@@ -109,7 +113,7 @@ def key_figures(whole: Tally) -> dict[str, Any]:
         "required": [n(required == Required.YES), n(required != Required.UNKNOWN)],
         "phishing_resistant": [n(people["best_level"] == Level.PHISHING_RESISTANT.label), total],
         "phone_only": [n(people["phone_only"]), n(usable)],
-        "privileged_gap": [n(people["privileged"] & ~good), n(people["privileged"])],
+        "privileged_gap": [n(people["privileged"] & (status != Status.COMPLIANT)), n(people["privileged"])],
         "password_only": n(people["exposure"] == Exposure.PASSWORD_ONLY),
         "first_registration_open": n(people["exposure"] == Exposure.FIRST_REGISTRATION_OPEN),
         "overdue": int(whole.late["accounts"].sum()),
@@ -161,13 +165,13 @@ def retirement(whole: Tally, policy: Policy, as_of: date) -> dict[str, Any]:
 def methods_table(whole: Tally, policy: Policy) -> pd.DataFrame:
     """A row a method that anybody has: method, label, level, with_it, best, sole, accepted, ends_on."""
     weak = policy.methods.weak_level
-    counts = whole.methods.set_index("method")
+    counts = whole.methods.set_index("method").to_dict("index")
     rows = []
     for method in CATALOGUE:
-        if method.name not in counts.index:
+        if method.name not in counts:
             continue
         level = policy.methods.level_of(method.name)
-        numbers = counts.loc[method.name]
+        numbers = counts[method.name]
         rows.append(
             {
                 "method": method.name,
@@ -208,7 +212,7 @@ def reconciliation(whole: Tally) -> pd.DataFrame:
 
 def _phone_cohorts(people: pd.DataFrame, accounts: pd.DataFrame) -> dict[str, pd.Series]:
     bits = people["method_bits"]
-    others = count_methods((bits & ~PHONE_BITS).to_numpy())
+    others = count_methods(np.asarray(bits & ~PHONE_BITS, dtype=np.int64))
     registered = people["registered_bits"]
     by_phone = by_distinct(accounts["default_method"], lambda name: spelling(name) in _PHONE_DEFAULTS)
     resettable = true(accounts["is_sspr_registered"] == Stated.YES)
@@ -223,7 +227,10 @@ def _phone_cohorts(people: pd.DataFrame, accounts: pd.DataFrame) -> dict[str, pd
 
 
 def _roll_up(people: pd.DataFrame, key: str) -> pd.DataFrame:
-    late = people["overdue_days"].where(~people["away"], 0)
+    """Counts by ``key``; who is away is not in a manager's overdue count (``docs/policy.md``, pauses)."""
+    late = people["overdue_days"]
+    if key == "manager_key":
+        late = late.where(~people["away"], 0)
     marks = pd.DataFrame(
         {
             key: people[key],

@@ -11,6 +11,7 @@ import pandas as pd
 from mfa_audit.methods import Level, names
 from mfa_audit.tables import PEOPLE, Exposure, Reason, Stated, Status
 from mfa_audit.verdicts.account_controls import account_controls
+from mfa_audit.verdicts.columns import not_before
 from mfa_audit.verdicts.controls import count, findings
 from mfa_audit.verdicts.deadlines import due_dates, grace_ends, overdue, starts
 from mfa_audit.verdicts.factors import factor_facts, reaches
@@ -77,7 +78,7 @@ def _facts(accounts: pd.DataFrame, references: References, basis: Basis) -> pd.D
 
     due = due_dates(accounts, base["tier"], start, basis)
     ended = (base["reason"] == Reason.WEAK_ENDED) & due.notna()
-    due = due.where(~ended, due.clip(lower=pd.Timestamp(basis.policy.methods.weak_ends_on)))
+    due = due.where(~ended, not_before(due, basis.policy.methods.weak_ends_on))
     base["due"] = due.where(base["status"] != Status.OUT_OF_SCOPE)
     base["overdue_days"] = overdue(base["due"], basis).where(base["status"].isin(_OVERDUE), 0)
     base["dormant"] = dormant(accounts, basis)
@@ -118,7 +119,8 @@ def _with_tier(accounts: pd.DataFrame, facts: pd.DataFrame, tier: pd.Series, bas
     exemptible = tier.map({name: rule.exemptible for name, rule in rules.items()}).to_numpy(dtype=bool)
     best = facts["best"].to_numpy()
     found["minimum"] = minimum
-    found["enough"] = reaches(best, minimum.to_numpy(), basis, facts["own_telephony"].to_numpy(dtype=bool))
+    own_telephony = facts["own_telephony"].to_numpy(dtype=bool)
+    found["enough"] = reaches(best, np.asarray(minimum, dtype=np.int64), basis, own_telephony)
     found["exempt"] = exemptible & (facts["entry_state"] == "active").to_numpy(dtype=bool, na_value=False)
     found["expired"] = exemptible & (facts["entry_state"] == "expired").to_numpy(dtype=bool, na_value=False)
     found["starter_until"] = grace_ends(facts["start"], tier, basis)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _SUMMED = ["in_scope", "compliant", "weak", "not_registered", "below_strength", "not_enforced", "grace", "exempt",
            "exempt_expired", "unknown", "usable", "overdue"]
+_EPOCH = pd.Timestamp(0)
+_FAR_AWAY_DAYS = 10**9
 
 
 def by_manager(direct: pd.DataFrame, people: TableFile) -> tuple[pd.DataFrame, list[str]]:
@@ -24,18 +26,18 @@ def by_manager(direct: pd.DataFrame, people: TableFile) -> tuple[pd.DataFrame, l
     without a manager comes last.
     """
     chain = people.frame(["account_key", "manager_key"], order_by=["account_key"])
-    parents, broken = forest(chain["manager_key"].fillna(-1).to_numpy(dtype=np.int64))
+    parents, broken = forest(np.asarray(chain["manager_key"].fillna(-1), dtype=np.int64))
     keyed = direct[direct["manager_key"].notna()].set_index(direct["manager_key"].dropna().astype(np.int64))
     size = len(parents)
 
     own = np.zeros((size, len(_SUMMED)), dtype=np.int64)
     own[keyed.index] = keyed[_SUMMED].to_numpy(dtype=np.int64)
     whole = rolled_up(parents, own, np.add)
-    late = keyed["oldest_overdue_days"].reindex(range(size)).fillna(0).to_numpy(dtype=np.int64)
+    late = np.asarray(keyed["oldest_overdue_days"].reindex(range(size)).fillna(0), dtype=np.int64)
     oldest = rolled_up(parents, late, np.maximum)
-    never = np.iinfo(np.int64).max
-    days = keyed["deadline"].astype("datetime64[s]").astype(np.int64).where(keyed["deadline"].notna(), never)
-    first = rolled_up(parents, days.reindex(range(size)).fillna(never).to_numpy(dtype=np.int64), np.minimum)
+    never = _FAR_AWAY_DAYS
+    days = (keyed["deadline"] - _EPOCH).dt.days.fillna(never).astype(np.int64)
+    first = rolled_up(parents, np.asarray(days.reindex(range(size)).fillna(never), dtype=np.int64), np.minimum)
 
     managers = np.flatnonzero(whole[:, 0] > 0)
     named = people.frame(["account_key", "account_id", "display_name"], where={"account_key": managers.tolist()})
@@ -46,8 +48,9 @@ def by_manager(direct: pd.DataFrame, people: TableFile) -> tuple[pd.DataFrame, l
     for position, column in enumerate(_SUMMED):
         table[f"all_{column}"] = whole[managers, position]
     table["all_oldest_overdue_days"] = oldest[managers]
-    table["all_deadline"] = pd.to_datetime(pd.Series(first[managers], index=table.index).where(
-        first[managers] != never), unit="s").astype("datetime64[us]")
+    soonest = pd.Series(first[managers], index=table.index)
+    ahead = pd.to_timedelta(soonest.where(soonest != never), unit="D")
+    table["all_deadline"] = (_EPOCH + ahead).astype("datetime64[us]")
 
     nobody = direct[direct["manager_key"].isna()].drop(columns="manager_key")
     nobody = nobody.join(nobody.add_prefix("all_")).assign(manager_id=None, manager_name=None)

@@ -61,7 +61,8 @@ def kinds(accounts: pd.DataFrame, references: References, basis: Basis) -> pd.Se
 
 def idle_days(accounts: pd.DataFrame, as_of: date) -> pd.Series:
     """Days since the last sign-in; null when the account never signed in or nobody knows."""
-    return (pd.Timestamp(as_of) - accounts["last_sign_in"].dt.normalize()).dt.days
+    days: pd.Series = (pd.Timestamp(as_of) - accounts["last_sign_in"].dt.normalize()).dt.days
+    return days
 
 
 def dormant(accounts: pd.DataFrame, basis: Basis) -> Mask:
@@ -143,11 +144,11 @@ def tier_facts(accounts: pd.DataFrame, kind: pd.Series, references: References, 
                 fits |= matches_any(accounts[column], globs) & accounts[column].notna().to_numpy()
             choices.append((fits, tier))
     choices.append(((kind == Kind.GENERIC).to_numpy(), "generic"))
-    tier = np.select([mask for mask, _ in choices], [name for _, name in choices], default="staff")
+    chosen = np.select([mask for mask, _ in choices], [name for _, name in choices], default="staff")
     return pd.DataFrame(
         {
             "privileged": privileged & ~is_break_glass,
-            "tier": pd.Series(tier, index=accounts.index, dtype="str"),
+            "tier": pd.Series(chosen, index=accounts.index, dtype="str"),
             "known": privileged | is_break_glass | ~missing,
         },
         index=accounts.index,

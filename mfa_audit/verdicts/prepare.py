@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -56,6 +57,7 @@ def _registers(snapshot: Snapshot, policy: Policy, as_of: date) -> Registers:
 def _evidence(snapshot: Snapshot) -> Evidence:
     tables, documents = snapshot.manifest.tables, snapshot.documents
     registrations = tables["registrations"]
+    captured = registrations.captured_at
     absent = tables["accounts"].columns_absent
     domains = documents.get("domains")
     federated = None if domains is None else frozenset(
@@ -65,11 +67,11 @@ def _evidence(snapshot: Snapshot) -> Evidence:
     )
     return Evidence(
         registrations_complete=registrations.state == "complete",
-        registrations_refused=registrations.missing_permission is not None,
-        registered_as_of=registrations.captured_at,
+        registrations_refused=registrations.permission is not None,
+        registered_as_of=None if captured is None else captured.astimezone(UTC).replace(tzinfo=None),
         roles_read=tables["role_assignments"].state == "complete",
         policies_read="conditional_access_policies" in documents or "security_defaults" in documents,
-        settings_read=not {"per_user_mfa_stated", "mfa_status_stated"} <= set(absent),
+        settings_read=not {"per_user_mfa", "mfa_status"} <= set(absent),
         federated_domains=federated,
         certificates_possible=_certificates_possible(documents.get("authentication_methods_policy")),
     )
@@ -96,7 +98,8 @@ def _role_holders(roles: pd.DataFrame, policy: Policy, as_of: date) -> pd.Index:
         roles["ends_at"].isna() | (roles["ends_at"] >= day)
     )
     counted = live if "*" in wanted else live & roles["role_id"].isin(wanted)
-    return pd.Index(roles.loc[counted, "account_id"].dropna().unique())
+    holders: pd.Index = pd.Index(roles.loc[counted, "account_id"].dropna().unique())
+    return holders
 
 
 def _groups(snapshot: Snapshot, policy: Policy) -> dict[str, pd.Index]:

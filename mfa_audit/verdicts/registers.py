@@ -54,8 +54,9 @@ class Lookup:
         """The row of each account, -1 for none."""
         if not len(self._rows):
             return np.full(len(accounts.ids), -1, dtype=np.intp)
-        by_id = self._index.get_indexer(accounts.ids)
-        return np.where(by_id >= 0, by_id, self._index.get_indexer(accounts.names))
+        by_id, by_name = self._index.get_indexer(accounts.ids), self._index.get_indexer(accounts.names)
+        found: npt.NDArray[np.intp] = np.where(by_id >= 0, by_id, by_name)
+        return found
 
     def has(self, accounts: References) -> Mask:
         """Whether each account is in the register."""

@@ -44,10 +44,10 @@ def required_facts(accounts: pd.DataFrame, tier: pd.Series, basis: Basis) -> pd.
         partial = accounts["required_partial"]
     else:
         required, reason, partial = _from_account_settings(accounts, basis)
-    asks = asks.to_numpy(dtype=bool)
-    required = required.where(asks, Required.UNKNOWN.value)
+    asked = asks.to_numpy(dtype=bool)
+    required = required.where(asked, Required.UNKNOWN.value)
     unknown = required == Required.UNKNOWN
-    must_know = unknown & asks & (partial | (policy.enforcement.evidence == "required"))
+    must_know = unknown & asked & (partial | (policy.enforcement.evidence == "required"))
     return pd.DataFrame({"required": required, "reason": reason.where(required == Required.NO), "must_know": must_know})
 
 

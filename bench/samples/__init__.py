@@ -1,0 +1,1 @@
+"""What the committed sample tenants are made of; :mod:`sample` beside this package writes them."""

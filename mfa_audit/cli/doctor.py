@@ -1,0 +1,69 @@
+"""``mfa-audit doctor PATH…``: what these files are and which questions they answer."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mfa_audit.cli.options import PATH
+from mfa_audit.errors import InputRejected
+
+if TYPE_CHECKING:
+    from mfa_audit.reports.answers import FileLine
+    from mfa_audit.sources.exports.source import FileReport
+
+
+@click.command("doctor")
+@click.argument("paths", nargs=-1, required=True, type=PATH, metavar="PATH…")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def command(paths: tuple[Path, ...], *, as_json: bool) -> int:
+    """Say of each file what it is, which questions the files answer, and how to get what is missing.
+
+    Leaves with 7 when a run would stop at one of the files.
+    """
+    from mfa_audit.cli.screen import results  # noqa: PLC0415 - rich is heavy
+    from mfa_audit.reports import terminal  # noqa: PLC0415
+    from mfa_audit.reports.answers import MissingLine, QuestionLine  # noqa: PLC0415
+    from mfa_audit.sources.exports.questions import RECIPES, answer, missing_of, request_text  # noqa: PLC0415
+    from mfa_audit.sources.exports.source import inspect  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="mfa-audit-doctor-") as work:
+        reports = inspect(paths, Path(work))
+    answers = answer(reports)
+    wanted = missing_of(answers)
+    if as_json:
+        document = {
+            "files": [asdict(report) for report in reports],
+            "questions": [
+                {"question": each.question.text, "can": each.can, "because": each.because, "missing": each.missing}
+                for each in answers
+            ],
+            "missing": [asdict(RECIPES[name]) for name in wanted],
+            "request": request_text(wanted),
+        }
+        click.echo(json.dumps(document, indent=1, ensure_ascii=False))
+    else:
+        terminal.doctor(
+            [_line(report) for report in reports],
+            [QuestionLine(each.question.text, each.can, each.because) for each in answers],
+            [MissingLine(RECIPES[name].file, RECIPES[name].clicks, RECIPES[name].powershell) for name in wanted],
+            request_text(wanted),
+            results(),
+        )
+    return InputRejected.exit_code if any(report.refused for report in reports) else 0
+
+
+def _line(report: FileReport) -> FileLine:
+    from mfa_audit.reports.answers import FileLine  # noqa: PLC0415
+
+    rows = sum(count for _, count in report.rows) if report.rows else None
+    problem = f"{report.problem} {report.next_step}".strip()
+    suspicion = problem or ("may be the first page only" if report.first_page else "")
+    organisations = "" if report.organisations is None else str(report.organisations)
+    return FileLine(report.name, report.recognised_as, rows, report.newest_fact, report.encoding, organisations,
+                    suspicion)

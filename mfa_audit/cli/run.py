@@ -1,0 +1,71 @@
+"""``mfa-audit run``: read, judge, report."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mfa_audit.cli.options import job_of, need_sources, shared
+from mfa_audit.errors import IncompleteData
+
+if TYPE_CHECKING:
+    from mfa_audit.nightly import Job, Outcome
+
+BELOW, INCOMPLETE = 3, IncompleteData.exit_code
+
+
+@click.command("run")
+@shared("source", "policy", "preset", "settings", "as_of", "captured_at", "output", "data", "tenant", "json",
+        "fail_under", "allow_stale", "accept_drop", "quiet", "verbose")
+def command(**options: Any) -> int:
+    """Read exported files, judge every account, write the reports.
+
+    Leaves with 4 when the data does not show everybody; the reports then carry a banner, and 'latest' still names the
+    last good run.
+    """
+    job = job_of(options)
+    need_sources(job.settings.sources)
+    return carry_out(job, options)
+
+
+def carry_out(job: Job, options: dict[str, Any]) -> int:
+    """Run a job and show what it came to; the exit code."""
+    from mfa_audit.cli.screen import observer  # noqa: PLC0415 - rich is heavy
+    from mfa_audit.nightly import run  # noqa: PLC0415 - the whole house
+
+    heard: list[Outcome] = []
+
+    def tell(outcome: Outcome) -> None:
+        heard.append(outcome)
+        show(outcome, as_json=bool(options.get("as_json")), quiet=bool(options.get("quiet")))
+
+    run(job, tell, observer(quiet=bool(options.get("quiet"))))
+    return exit_code(heard[0], options.get("fail_under"))
+
+
+def show(outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
+    """Print a run: the document, or the screen; names only where a person is looking."""
+    from mfa_audit.cli.screen import results  # noqa: PLC0415 - rich is heavy
+    from mfa_audit.reports import terminal  # noqa: PLC0415 - pandas is heavy
+    from mfa_audit.reports.data import summary_text  # noqa: PLC0415 - pandas is heavy
+    from mfa_audit.text_safety import for_terminal  # noqa: PLC0415
+
+    if as_json:
+        click.echo(summary_text(outcome.night.summary), nl=False)
+    elif not quiet:
+        draw = terminal.summary if sys.stdout.isatty() else terminal.figures
+        draw(outcome.night, results(), place=str(outcome.folder))
+    for gap in outcome.gaps:
+        click.echo(for_terminal(f"mfa-audit: incomplete: {gap.table}: {gap.reason}. Next: {gap.next_step}"), err=True)
+
+
+def exit_code(outcome: Outcome, fail_under: float | None) -> int:
+    """0, or 3 below the mark, or 4 when incomplete, which outranks it."""
+    if outcome.gaps:
+        return INCOMPLETE
+    good, everybody = outcome.night.summary["key_figures"]["compliance"]
+    if fail_under is not None and good * 100 < fail_under * everybody:
+        return BELOW
+    return 0

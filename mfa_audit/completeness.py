@@ -1,0 +1,137 @@
+"""Whether a snapshot shows everybody: what is missing, old, fewer than last time, or of another tenant.
+
+A night with a gap is published as incomplete and its figure is not to be relied on (rules 1 and 5 of the design;
+``reliability.md`` 3, rows 14-18). What can only be a mix-up is refused outright.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mfa_audit.errors import IncompleteData
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    import pandas as pd
+
+    from mfa_audit.policy import Policy
+    from mfa_audit.snapshot.manifest import Manifest
+
+_NOT_GIVEN = {
+    "accounts": "no list of accounts was given: who is missing from the registration report cannot be seen",
+    "registrations": "no registration report was given: nobody's second factor is known",
+}
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One thing that keeps a night from being complete: the table, why, and what to do about it."""
+
+    table: str
+    reason: str
+    next_step: str = ""
+
+
+@dataclass(frozen=True)
+class Before:
+    """The last good run: its rows by table, for comparison."""
+
+    run: str
+    rows: Mapping[str, int]
+
+
+def gaps(manifest: Manifest, wanted: Sequence[str], policy: Policy, *, dated_by_clock: datetime | None,
+         before: Before | None, allow_stale: bool, accept_drop: bool) -> tuple[Gap, ...]:
+    """Everything that makes the night incomplete, in the order in which a person should mend it.
+
+    ``wanted``: the tables settings ``collect`` names. ``dated_by_clock``: the time of the run (UTC) when it is dated by
+    the clock; null when ``--as-of`` named the day, whereupon age is shown and never refused.
+    """
+    found = [*_missing(manifest, wanted)]
+    if dated_by_clock is not None and not allow_stale:
+        found += _stale(manifest, wanted, policy, dated_by_clock)
+    if before is not None and not accept_drop:
+        found += _fewer(manifest, wanted, policy, before)
+    expected = policy.sources.expected_accounts
+    rows = manifest.tables["accounts"].rows
+    if expected is not None and rows < expected:
+        found.append(Gap("accounts", f"{rows} accounts were read where the policy expects {expected}",
+                         "export again; or correct sources.expected_accounts in the policy."))
+    return tuple(found)
+
+
+def refuse_nobody(manifest: Manifest) -> None:
+    """Raise :class:`IncompleteData` when there is no account at all: nobody is never everybody."""
+    if manifest.tables["accounts"].rows == 0:
+        raise IncompleteData("no account was read, so there is nothing to judge",
+                             next_step="look at the files with 'mfa-audit doctor PATH' and export again.")
+
+
+def refuse_other_tenant(manifest: Manifest, tenant: str | None, domains: pd.Series, policy: Policy) -> None:
+    """Raise :class:`IncompleteData` when the files are of another tenant than settings or policy say.
+
+    ``tenant``: the configured id; ``domains``: the domains of the accounts read.
+    """
+    seen = manifest.tenant_id_seen
+    if tenant is not None and seen is not None and _is_id(tenant) and tenant.casefold() != seen.casefold():
+        raise IncompleteData(f"the files are of tenant {seen}, the settings name {tenant}",
+                             next_step="give this tenant's files, or correct 'tenant' in the settings.")
+    allowed = {domain.casefold() for domain in policy.sources.tenant_domains}
+    if not allowed:
+        return
+    foreign = sorted(set(domains.dropna().str.casefold().unique()) - allowed)
+    if foreign:
+        raise IncompleteData(f"accounts of domains the policy does not name were read: {', '.join(foreign[:5])}",
+                             next_step="give this tenant's files, or add the domains to sources.tenant_domains.")
+
+
+def _is_id(tenant: str) -> bool:
+    return len(tenant) == 36 and tenant.count("-") == 4
+
+
+def _missing(manifest: Manifest, wanted: Sequence[str]) -> list[Gap]:
+    found = []
+    for name in wanted:
+        table = manifest.tables.get(name)
+        if table is None:
+            continue
+        if table.state == "absent":
+            found.append(Gap(name, _NOT_GIVEN.get(name, f"{name} was asked for and not given"),
+                             "see 'mfa-audit doctor PATH' for how to get it."))
+        elif table.state == "partial":
+            found.append(Gap(name, table.reason or "only a part was read", "export or collect it again."))
+    return found
+
+
+def _stale(manifest: Manifest, wanted: Sequence[str], policy: Policy, now: datetime) -> list[Gap]:
+    limit = policy.sources.maximum_age_hours.files
+    found = []
+    for name in wanted:
+        table = manifest.tables.get(name)
+        if table is None or table.state == "absent" or name != "registrations":
+            continue
+        if table.captured_at is None:
+            found.append(Gap(name, "nothing in the files says when they were made",
+                             "say it with --captured-at, such as --captured-at 2026-03-02T01:30:00Z."))
+        elif now - table.captured_at > timedelta(hours=limit):
+            age = (now - table.captured_at).days
+            found.append(Gap(name, f"the data is {age} days old, more than the {limit} hours the policy allows",
+                             "export again, or look all the same with --allow-stale."))
+    return found
+
+
+def _fewer(manifest: Manifest, wanted: Sequence[str], policy: Policy, before: Before) -> list[Gap]:
+    limit = policy.sources.maximum_drop_percent
+    found = []
+    for name in wanted:
+        table, last = manifest.tables.get(name), before.rows.get(name, 0)
+        if table is None or not last:
+            continue
+        if (last - table.rows) * 100 > limit * last:
+            found.append(Gap(name, f"{table.rows} rows where the last good run, {before.run}, had {last}: more than "
+                                   f"{limit:g} % fewer", "export again; if so many have really left, --accept-drop."))
+    return found

@@ -1,0 +1,233 @@
+"""The whole job on one page: read, keep, judge, report, publish.
+
+The rooms do not know one another; their tables are handed on here.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mfa_audit import __version__, runs
+from mfa_audit.completeness import Before, Gap, gaps, refuse_nobody, refuse_other_tenant
+from mfa_audit.files import lock, new_folder_aside, private_folder, run_name, sweep
+from mfa_audit.policy import load_policy
+from mfa_audit.progress import SILENT, Progress
+from mfa_audit.reports.run_folder import write_outputs
+from mfa_audit.reports.view import Night
+from mfa_audit.snapshot.columnar import TableFile, TableWriter
+from mfa_audit.snapshot.store import Snapshot, open_snapshot, write_snapshot
+from mfa_audit.sources.exports.source import read
+from mfa_audit.tables import PEOPLE
+from mfa_audit.text_safety import slug
+from mfa_audit.verdicts.figures import add, tally
+from mfa_audit.verdicts.judge import judge
+from mfa_audit.verdicts.prepare import basis_of, entries
+from mfa_audit.verdicts.results import Verdicts, gather
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from mfa_audit.policy import Policy
+    from mfa_audit.settings import Settings
+    from mfa_audit.snapshot.raw import Inputs
+
+CHUNK_ROWS = 100_000
+_HANDED_ON = (
+    "people", "by_organisation", "by_department", "by_manager", "controls", "methods", "exemptions", "quality",
+    "sources", "reconciliation", "organisation_names", "tenant_name",
+)
+"""What reports take from the verdicts as it is."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One night's work. ``started`` is UTC; ``as_of`` the day judged, in the policy's zone; ``dated_by_clock`` is false
+    when a person named the day, so that old data is shown and not refused."""
+
+    settings: Settings
+    policy: Policy
+    started: datetime
+    as_of: date
+    dated_by_clock: bool = True
+    allow_stale: bool = False
+    accept_drop: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a night came to: its folder, what it says, what is missing, and what it was judged from."""
+
+    folder: Path
+    night: Night
+    gaps: tuple[Gap, ...]
+    snapshot: Snapshot
+
+
+def run(job: Job, tell: Callable[[Outcome], None], progress: Progress = SILENT) -> None:
+    """The nightly job; ``tell`` hears what it came to while its tables are still there.
+
+    Raises what :mod:`mfa_audit.errors` names; an incomplete night is published and told.
+    """
+    with _alone(job) as work:
+        tell(report(job, collect(job, work, progress), work, progress))
+
+
+def report_again(job: Job, snapshot: Path, tell: Callable[[Outcome], None], progress: Progress = SILENT) -> None:
+    """Judge a kept snapshot once more and publish the reports as a run of their own."""
+    with _alone(job) as work:
+        tell(report(job, open_snapshot(snapshot), work, progress))
+
+
+def look_again(run: runs.Run, tell: Callable[[Outcome], None]) -> None:
+    """Judge the snapshot of a published run as it was judged then; nothing is written."""
+    with tempfile.TemporaryDirectory(prefix="mfa-audit-") as folder:
+        work = Path(folder)
+        snapshot = open_snapshot(Path(run.manifest["snapshot"]))
+        policy, as_of = policy_of_run(run), date.fromisoformat(run.summary["as_of"])
+        verdicts = judge_snapshot(snapshot, policy, as_of, work / "people.parquet")
+        tell(Outcome(run.folder, _night(policy, as_of, run.summary, verdicts), (), snapshot))
+
+
+def policy_of_run(run: runs.Run) -> Policy:
+    """The policy a run was judged by, from its manifest."""
+    with tempfile.TemporaryDirectory(prefix="mfa-audit-") as folder:
+        text = Path(folder, "policy.toml")
+        text.write_text(run.manifest["policy"], encoding="utf-8")
+        return load_policy(text)
+
+
+def collect(job: Job, work: Path, progress: Progress = SILENT) -> Snapshot:
+    """Read the exported files into a snapshot under ``<data>/<tenant>/snapshots/<time>``."""
+    settings, policy = job.settings, job.policy
+    registers = tuple(policy.register_paths().values())
+    inputs = read([*settings.sources, *registers], work)
+    tenant = tenant_folder(inputs, settings.tenant)
+    return write_snapshot(
+        inputs,
+        private_folder(settings.data / tenant / "snapshots") / run_name(job.started),
+        tenant=tenant,
+        taken_at=job.started,
+        tool_version=__version__,
+        organisation_attribute=policy.population.organisation_attribute,
+        date_order=settings.date_order,
+        captured_at=settings.captured_at,
+        progress=progress,
+    )
+
+
+def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT) -> Outcome:
+    """Judge every account of a snapshot, write what people read, and publish it."""
+    output, manifest = job.settings.output, snapshot.manifest
+    refuse_nobody(manifest)
+    previous = runs.last_good(output)
+    found = gaps(
+        manifest, job.settings.collect, job.policy, dated_by_clock=job.started if job.dated_by_clock else None,
+        before=_before(previous), allow_stale=job.allow_stale, accept_drop=job.accept_drop,
+    )
+    verdicts = judge_snapshot(snapshot, job.policy, job.as_of, work / "people.parquet", progress)
+    refuse_other_tenant(manifest, job.settings.tenant, verdicts.domains, job.policy)
+    night = _night(job.policy, job.as_of, _summary(job, verdicts, found), verdicts)
+
+    staging = new_folder_aside(private_folder(output), "run")
+    try:
+        write_outputs(night, staging, progress)
+        name = runs.free_name(output, job.started)
+        text = runs.manifest_text(staging, name, previous, _manifest_facts(job, snapshot, night))
+        folder = runs.publish(staging, output, name, text, complete=not found)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return Outcome(folder, night, found, snapshot)
+
+
+def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path,
+                   progress: Progress = SILENT) -> Verdicts:
+    """Judge a snapshot chunk by chunk into the table ``people``, and count."""
+    basis = basis_of(snapshot, policy, as_of)
+    tallies = []
+    progress.start("judging", snapshot.manifest.tables["accounts"].rows)
+    with TableWriter(people, PEOPLE) as table:
+        for accounts in snapshot.accounts(chunk_rows=CHUNK_ROWS):
+            judgement = judge(accounts, basis)
+            table.append(judgement.people)
+            tallies.append(tally(judgement, accounts, policy))
+            progress.advance(len(accounts))
+    progress.finish()
+    return gather(add(tallies), TableFile(people), snapshot, basis)
+
+
+def _summary(job: Job, verdicts: Verdicts, found: tuple[Gap, ...]) -> dict[str, Any]:
+    policy = job.policy
+    return {
+        "schema": "mfa-audit/summary/1",
+        "as_of": job.as_of.isoformat(),
+        "complete": not found,
+        "gaps": [{"table": gap.table, "reason": gap.reason} for gap in found],
+        "policy": {"id": policy.about.id, "version": policy.about.version, "sha256": policy.sha256},
+        "populations": verdicts.populations,
+        "key_figures": verdicts.key_figures,
+        "headline_kind": verdicts.headline_kind,
+        "retirement": verdicts.retirement,
+        "scenarios": None,
+    }
+
+
+def _night(policy: Policy, as_of: date, summary: dict[str, Any], verdicts: Verdicts) -> Night:
+    tables = {name: getattr(verdicts, name) for name in _HANDED_ON}
+    return Night(
+        summary=summary, policy=policy, as_of=as_of, marking=policy.reports.marking,
+        delete_by=as_of + timedelta(days=policy.privacy.retention_days.people), **tables,
+    )
+
+
+@contextmanager
+def _alone(job: Job) -> Iterator[Path]:
+    """Nobody else works with this data and output; a folder to work in, gone afterwards."""
+    data, output = private_folder(job.settings.data), private_folder(job.settings.output)
+    with ExitStack() as stack:
+        for folder in dict.fromkeys((data.resolve(), output.resolve())):
+            stack.enter_context(lock(folder / ".mfa-audit.lock", "mfa-audit", started=job.started))
+            sweep(folder)
+        work = new_folder_aside(data, "work")
+        stack.callback(shutil.rmtree, work, ignore_errors=True)
+        yield work
+
+
+def tenant_folder(inputs: Inputs, named: str | None) -> str:
+    """The name of the tenant's folder: the organisation's id, else what the settings call it, else ``files``."""
+    ids = [
+        str(entry.get("id", ""))
+        for document in inputs.documents if document.name == "organization"
+        for entry in entries(document.content)
+    ]
+    tenant = next(filter(None, ids), named or "files").lower()
+    return tenant if re.fullmatch(r"[0-9a-f-]{36}|files", tenant) else slug(tenant)
+
+
+def _before(previous: runs.Run | None) -> Before | None:
+    if previous is None:
+        return None
+    return Before(previous.folder.name, previous.manifest["rows"])
+
+
+def _manifest_facts(job: Job, snapshot: Snapshot, night: Night) -> dict[str, Any]:
+    given = {name: table for name, table in snapshot.manifest.tables.items() if table.state != "absent"}
+    return {
+        "complete": night.summary["complete"],
+        "tenant": snapshot.manifest.tenant,
+        "snapshot": str(snapshot.folder.resolve()),
+        "captured_at": {
+            name: None if table.captured_at is None else table.captured_at.isoformat() for name, table in given.items()
+        },
+        "rows": {name: table.rows for name, table in given.items()},
+        "inputs": night.sources.to_dict("records"),
+        "reconciliation": night.reconciliation.to_dict("records"),
+        "policy": job.policy.text,
+    }

@@ -1,0 +1,132 @@
+"""The verdicts on a whole tenant: every table a report is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mfa_audit.policy.exemptions import state_of
+from mfa_audit.verdicts import figures
+from mfa_audit.verdicts.controls import summarise
+from mfa_audit.verdicts.exemption_register import exemption_table, references_of
+from mfa_audit.verdicts.managers import by_manager
+from mfa_audit.verdicts.prepare import entries
+from mfa_audit.verdicts.scope import scope_complaints
+from mfa_audit.verdicts.tenant import SourceFacts, assess_tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mfa_audit.snapshot.columnar import TableFile
+    from mfa_audit.snapshot.raw import Complaint
+    from mfa_audit.snapshot.store import Snapshot
+    from mfa_audit.verdicts.basis import Basis
+
+_HOLDER = ["account_id", "user_principal_name", "display_name", "organisation", "status"]
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """A judged tenant. The frames are those of ``reports.view.Night``, the dictionaries those of ``summary.json``;
+    ``domains`` are the domains of the accounts read, each once."""
+
+    people: TableFile
+    key_figures: dict[str, Any]
+    populations: dict[str, Any]
+    retirement: dict[str, Any]
+    headline_kind: str
+    by_organisation: pd.DataFrame
+    by_department: pd.DataFrame
+    by_manager: pd.DataFrame
+    controls: pd.DataFrame
+    methods: pd.DataFrame
+    exemptions: pd.DataFrame
+    quality: tuple[Complaint, ...]
+    sources: pd.DataFrame
+    reconciliation: pd.DataFrame
+    organisation_names: Mapping[str, str]
+    tenant_name: str
+    domains: pd.Series
+
+
+def gather(whole: figures.Tally, people: TableFile, snapshot: Snapshot, basis: Basis) -> Verdicts:
+    """Every table from the tally of all accounts, the table ``people`` and the snapshot."""
+    policy, as_of = basis.policy, basis.as_of
+    key_figures = figures.key_figures(whole)
+    managers, broken = by_manager(whole.groups["manager_key"], people)
+    states = state_of(snapshot.frame("exemptions"), policy, as_of)
+    outcomes = assess_tenant(whole, states, _source_facts(snapshot), policy, as_of)
+    return Verdicts(
+        people=people,
+        key_figures=key_figures,
+        populations=figures.populations(whole),
+        retirement=figures.retirement(whole, policy, as_of),
+        headline_kind="compliant" if _demand_known(key_figures) else "registered",
+        by_organisation=whole.groups["organisation"],
+        by_department=whole.groups["department"],
+        by_manager=managers,
+        controls=summarise(whole.controls, outcomes),
+        methods=figures.methods_table(whole, policy),
+        exemptions=exemption_table(states, _holders(states, people), as_of),
+        quality=(*snapshot.complaints, *scope_complaints(snapshot, basis, broken)),
+        sources=_sources(snapshot),
+        reconciliation=figures.reconciliation(whole),
+        organisation_names=_names(basis.registers.organisations),
+        tenant_name=_tenant_name(snapshot),
+        domains=whole.domains,
+    )
+
+
+def _demand_known(key_figures: Mapping[str, Any]) -> bool:
+    """Whether it is known for everybody in scope if MFA is demanded; nobody in scope is nothing known."""
+    known = key_figures["required"][1]
+    return 0 < known == key_figures["workforce_in_scope"]
+
+
+def _holders(states: pd.DataFrame, people: TableFile) -> pd.DataFrame:
+    """The accounts the register names, by id or by UPN in any case."""
+    named = references_of(states)
+    if not named:
+        return people.frame(_HOLDER, limit=0)
+    wanted = {name.casefold() for name in named}
+    found = [
+        chunk[chunk["account_id"].isin(wanted) | chunk["user_principal_name"].str.casefold().isin(wanted)]
+        for chunk in people.rows(_HOLDER)
+    ]
+    return pd.concat(found, ignore_index=True)
+
+
+def _source_facts(snapshot: Snapshot) -> SourceFacts:
+    tables = snapshot.manifest.tables
+    wanted = [tables[name].state for name in ("accounts", "registrations")]
+    whole = all(state == "complete" for state in wanted)
+    return SourceFacts(whole, max(0, snapshot.manifest.counts["accounts_joined"] - tables["accounts"].rows))
+
+
+def _sources(snapshot: Snapshot) -> pd.DataFrame:
+    rows = [
+        {
+            "file": source.name,
+            "recognised_as": source.shape,
+            "table": name,
+            "rows": source.rows,
+            "sha256": source.sha256,
+            "newest_fact": None if table.newest_fact is None else table.newest_fact.isoformat(),
+        }
+        for name, table in snapshot.manifest.tables.items()
+        for source in table.sources
+    ]
+    columns = ["file", "recognised_as", "table", "rows", "sha256", "newest_fact"]
+    return pd.DataFrame(rows, columns=columns).sort_values(["file", "table"], ignore_index=True)
+
+
+def _names(organisations: pd.DataFrame) -> dict[str, str]:
+    known = organisations.dropna(subset=["organisation_code", "name"])
+    return dict(zip(known["organisation_code"], known["name"], strict=True))
+
+
+def _tenant_name(snapshot: Snapshot) -> str:
+    names = (entry.get("displayName") for entry in entries(snapshot.documents.get("organization")))
+    return next((str(name) for name in names if name), "")
