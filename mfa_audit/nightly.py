@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from mfa_audit.settings import Settings
     from mfa_audit.snapshot.raw import Inputs
 
-CHUNK_ROWS = 100_000
+CHUNK_ROWS = 50_000
 _HANDED_ON = (
     "people", "by_organisation", "by_department", "by_manager", "controls", "methods", "exemptions", "quality",
     "sources", "reconciliation", "organisation_names", "tenant_name",

@@ -61,7 +61,10 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     verbose = any(argument in ("-v", "--verbose") for argument in sys.argv[1:])
     try:
-        code: Any = app.main(prog_name="mfa-audit", standalone_mode=False)
+        # Not app.main: it would turn a closed pipe into an error of its own.
+        with app.make_context("mfa-audit", sys.argv[1:]) as context:
+            code: Any = app.invoke(context)
+        sys.stdout.flush()
     except MfaAuditError as error:
         _say(str(error))
         if verbose:
@@ -73,6 +76,8 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         _say("interrupted")
         sys.exit(INTERRUPTED)
+    except click.exceptions.Exit as finished:
+        sys.exit(finished.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

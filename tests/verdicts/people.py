@@ -9,9 +9,9 @@ import pandas as pd
 
 from mfa_audit.methods import BIT
 from mfa_audit.policy import load_policy
+from mfa_audit.policy.exemptions import best_entry, state_of
 from mfa_audit.snapshot.frames import typed_frame
 from mfa_audit.tables import ACCOUNTS, REGISTERS, REGISTRATIONS
-from mfa_audit.policy.exemptions import best_entry, state_of
 from mfa_audit.verdicts.basis import Basis, Evidence
 from mfa_audit.verdicts.registers import Lookup, Registers
 
@@ -65,8 +65,9 @@ def register(name: str, *rows: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame({c: pd.Series([row.get(c) for row in rows], dtype="str") for c in columns})
 
 
-def basis(policy_changes: dict[str, Any] | None = None, *, as_of: dt.date = AS_OF, exemptions: pd.DataFrame | None = None,
-          evidence: dict[str, Any] | None = None, registers: dict[str, pd.DataFrame] | None = None,
+def basis(policy_changes: dict[str, Any] | None = None, *, as_of: dt.date = AS_OF,
+          exemptions: pd.DataFrame | None = None, evidence: dict[str, Any] | None = None,
+          registers: dict[str, pd.DataFrame] | None = None,
           **more: Any) -> Basis:
     """A basis on the general policy with one phase for ZX1 due 13 February and one for ZX2 due 31 March."""
     policy = changed(load_policy(), policy_changes or {})

@@ -8,6 +8,7 @@ import pandas as pd
 import people as p
 import pytest
 
+from mfa_audit.policy.schema import Phase
 from mfa_audit.verdicts.judge import judge
 
 
@@ -34,7 +35,8 @@ def entry(account_id="id-ann", **facts):
 
 
 SIMPLE = [
-    ("a strong method is compliant", p.account("ann", "authenticator_push"), ("COMPLIANT", "ok_enforcement_not_assessed")),
+    ("a strong method is compliant", p.account("ann", "authenticator_push"),
+     ("COMPLIANT", "ok_enforcement_not_assessed")),
     ("a phone is compliant, weakly", p.account("ann", "mobile_phone"), ("COMPLIANT_WEAK", "phone_only")),
     ("nothing is not registered", p.account("ann"), ("NOT_REGISTERED", "nothing_registered")),
     ("reset methods are no factor", p.account("ann", "email", "security_questions", is_mfa_capable="no"),
@@ -46,7 +48,9 @@ SIMPLE = [
     ("a disabled account is out", p.account("ann", "authenticator_push", account_enabled="no"),
      ("OUT_OF_SCOPE", "disabled")),
     ("a guest is out by default", p.account("ann", "authenticator_push", user_type="guest"), ("OUT_OF_SCOPE", "guest")),
-    ("an unused shared mailbox is out", p.account("ann", recipient_type="sharedmailbox", sign_in="never", last_sign_in=None),
+
+        ("an unused shared mailbox is out",
+     p.account("ann", recipient_type="sharedmailbox", sign_in="never", last_sign_in=None),
      ("OUT_OF_SCOPE", "shared_unused")),
     ("a used room is in", p.account("ann", recipient_type="RoomMailbox"), ("NOT_REGISTERED", "nothing_registered")),
     ("use that nobody collected keeps a room in",
@@ -66,13 +70,16 @@ SIMPLE = [
      ("GRACE", "starter")),
     ("a blank enabled flag is no evidence", p.account("ann", "authenticator_push", account_enabled="blank"),
      ("UNKNOWN", "unreadable")),
-    ("an enabled flag nobody has leaves the account in", p.account("ann", "authenticator_push", account_enabled="absent"),
+
+        ("an enabled flag nobody has leaves the account in",
+     p.account("ann", "authenticator_push", account_enabled="absent"),
      ("COMPLIANT", "ok_enforcement_not_assessed")),
     ("a blank capable flag beside a factor is no evidence", p.account("ann", "mobile_phone", is_mfa_capable="blank"),
      ("UNKNOWN", "unreadable")),
     ("a capable flag nobody has leaves the list alone", p.account("ann", "mobile_phone", is_mfa_capable="absent"),
      ("COMPLIANT_WEAK", "phone_only")),
-    ("a starter is in grace to the last day", p.account("ann", created_at=dt.datetime(2026, 2, 16, 9)), ("GRACE", "starter")),
+    ("a starter is in grace to the last day", p.account("ann", created_at=dt.datetime(2026, 2, 16, 9)),
+     ("GRACE", "starter")),
     ("and not a day longer", p.account("ann", created_at=dt.datetime(2026, 2, 15, 9)),
      ("NOT_REGISTERED", "nothing_registered")),
     ("who starts next week is in grace", p.account("ann", hire_date=dt.date(2026, 3, 9)), ("GRACE", "starter")),
@@ -97,10 +104,12 @@ def test_one_row_of_the_table(row, expected):
 
 ENFORCED = [
     ({"per_user_mfa": "enforced", "per_user_mfa_stated": "yes"}, {"settings_read": True}, ("COMPLIANT", "ok")),
-    ({"per_user_mfa": "disabled", "per_user_mfa_stated": "yes"}, {"settings_read": True}, ("NOT_ENFORCED", "no_policy")),
+    ({"per_user_mfa": "disabled", "per_user_mfa_stated": "yes"}, {"settings_read": True},
+     ("NOT_ENFORCED", "no_policy")),
     ({"per_user_mfa": "disabled", "per_user_mfa_stated": "yes"}, {"settings_read": True, "policies_read": True},
      ("COMPLIANT", "ok_enforcement_not_assessed")),
-    ({"mfa_status": "Admin Disabled", "mfa_status_stated": "yes"}, {"settings_read": True}, ("NOT_ENFORCED", "no_policy")),
+    ({"mfa_status": "Admin Disabled", "mfa_status_stated": "yes"}, {"settings_read": True},
+     ("NOT_ENFORCED", "no_policy")),
     ({"mfa_status": "User Enabled", "mfa_status_stated": "yes"}, {"settings_read": True}, ("COMPLIANT", "ok")),
     ({"mfa_status_stated": "blank"}, {"settings_read": True}, ("UNKNOWN", "enforcement_unknown")),
     ({}, {"settings_read": True}, ("UNKNOWN", "enforcement_unknown")),
@@ -217,8 +226,6 @@ def test_due_dates_by_phase_tier_and_grace():
 
 
 def _phase(name, organisation, deadline):
-    from mfa_audit.policy.schema import Phase
-
     return Phase(id=name, label=name, organisations=(organisation,), start=dt.date(2026, 1, 5), deadline=deadline)
 
 

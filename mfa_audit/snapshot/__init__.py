@@ -1,0 +1,1 @@
+"""One night's data: rows of any source typed into canonical tables, written once, verified on opening."""

@@ -1,0 +1,241 @@
+"""The accounts table: every source about accounts typed, merged, and put together a row an account."""
+# ruff: noqa: S608  (every name in the SQL is quoted or this package's own, every value quoted or bound)
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mfa_audit.snapshot import managers, nested, typing_rules
+from mfa_audit.snapshot.complaints import POSITION, SHOWN, Complaints
+from mfa_audit.snapshot.merge import Merge
+from mfa_audit.snapshot.typed import TypedTable
+from mfa_audit.tables import ACCOUNTS
+
+if TYPE_CHECKING:
+    from mfa_audit.snapshot.staging import Staged
+
+_TRUTH = ("yes", "no")
+_USER_TYPES = ("member", "guest")
+_PER_USER = ("disabled", "enabled", "enforced")
+_GRACE_EFFECT = "the date is unknown for these rows, so no grace is given on it"
+
+ACCOUNT_DATES = ("created_at", "hire_date", "leave_date", *nested.SIGN_INS)
+DECIDING = (
+    ("accounts", "account_enabled"), ("accounts", "user_type"), ("accounts", "per_user_mfa"),
+    ("mfa_status", "mfa_status"), ("mfa_status", "account_status"), ("people", "leaver"),
+)
+"""Columns whose absence changes a verdict, so that one that is blank throughout is spoken of."""
+
+
+def build(staged: Staged, complaints: Complaints, attribute: str, declared: str | None, count: int) -> str:
+    """Create everything the accounts table needs and return SQL for its rows in key order, columns in the order of
+    :data:`mfa_audit.tables.ACCOUNTS`. Needs ``merged_registrations``. ``attribute`` is the organisation's field."""
+    _accounts(staged, complaints, attribute, declared, count)
+    _people(staged, complaints, declared, count)
+    _mfa_status(staged, complaints, count)
+    _recipients(staged, complaints, count)
+    managers.resolve(staged)
+    return _ASSEMBLY
+
+
+def _accounts(staged: Staged, complaints: Complaints, attribute: str, declared: str | None, count: int) -> None:
+    table = "accounts"
+    _empty_when_absent(staged, table)
+    typed = TypedTable(staged, table, ACCOUNT_DATES, declared)
+    column = staged.column
+    whole_name = f"nullif(concat_ws(' ', {column(table, 'given_name')}, {column(table, 'surname')}), '')"
+    typed.plain("display_name", f"coalesce({column(table, 'display_name')}, {whole_name})")
+    for field in ("user_principal_name", "mail", "job_title", "employee_type", "recipient_type", "preferred_language"):
+        typed.field(field)
+    typed.plain("organisation", typing_rules.tidy(column(table, attribute)))
+    typed.plain("department", typing_rules.tidy(column(table, "department")))
+    typed.plain("manager", managers.named(column(table, "manager")))
+    typed.stated("account_enabled")
+    typed.word("user_type", _USER_TYPES)
+    typed.word("per_user_mfa", _PER_USER)
+    typed.stated("synced", null_is_no=from_json(staged, table, "synced"))
+    typed.moment("created_at", effect="the account's age is unknown for these rows")
+    typed.moment("hire_date", day=True, effect=_GRACE_EFFECT)
+    typed.moment("leave_date", day=True, effect="the day of leaving is unknown for these rows")
+    typed.derived("leave_asked", staged.carries(table, "leave_date", alias="i"))
+    bad = [typed.moment(name, effect="the sign-in is unknown for these rows, never taken as none")
+           for name in nested.SIGN_INS]
+    typed.derived("sign_in_unreadable", " OR ".join(bad))
+    typed.derived("sign_in_asked", staged.carries(table, *nested.SIGN_INS, alias="i"))
+    where = "true"
+    if "deleted_at" in staged.fields[table]:
+        where = "(r.deleted_at IS NULL OR starts_with(r.deleted_at, '0001-01-01'))"
+    typed.create(complaints, where)
+    staged.connection.execute(
+        "CREATE TABLE account_ages AS SELECT src, greatest(max(created_at), max(last_successful_sign_in), "
+        "max(last_sign_in), max(last_non_interactive_sign_in)) AS age, min(created_at) AS oldest, "
+        "count(coalesce(last_successful_sign_in, last_sign_in, last_non_interactive_sign_in)) AS seen "
+        "FROM typed_accounts GROUP BY src"
+    )
+    # A file in which nobody ever signed in was not asked for sign-ins: the column came out empty.
+    staged.connection.execute(
+        "UPDATE typed_accounts SET sign_in_asked = false WHERE src IN (SELECT src FROM account_ages WHERE seen = 0)"
+    )
+    Merge(
+        table,
+        texts=("user_principal_name", "display_name", "mail", "job_title", "organisation", "department",
+               "employee_type", "manager", "preferred_language"),
+        words={"account_enabled": _TRUTH, "user_type": _USER_TYPES, "per_user_mfa": _PER_USER, "synced": _TRUTH},
+        own={
+            "recipient_type": _agreed("recipient_type"),
+            "created_at": "min(created_at)",
+            "hire_date": _newest_then_earliest("hire_date"),
+            "leave_date": "max(leave_date)",
+            "leave_asked": "bool_or(leave_asked)",
+            "last_successful_sign_in": "max(last_successful_sign_in)",
+            "last_sign_in": "max(last_sign_in)",
+            "last_non_interactive_sign_in": "max(last_non_interactive_sign_in)",
+            "sign_in_unreadable": "bool_or(sign_in_unreadable)",
+            "sign_in_asked": "bool_or(sign_in_asked)",
+        },
+    ).run(staged.connection, complaints, count, "account_ages")
+
+
+def _people(staged: Staged, complaints: Complaints, declared: str | None, count: int) -> None:
+    table = "people"
+    _empty_when_absent(staged, table)
+    typed = TypedTable(staged, table, ("hire_date", "leave_date"), declared)
+    for field in ("user_principal_name", "display_name", "job_title", "employee_type"):
+        typed.field(field)
+    typed.plain("organisation", typing_rules.tidy(staged.column(table, "organisation")))
+    typed.plain("department", typing_rules.tidy(staged.column(table, "department")))
+    typed.plain("manager", managers.named(staged.column(table, "manager")))
+    typed.plain("manager_number", typing_rules.tidy(staged.column(table, "manager_employee_id")))
+    typed.stated("leaver")
+    typed.moment("hire_date", day=True, effect=_GRACE_EFFECT)
+    typed.moment("leave_date", day=True, effect="the day of leaving is unknown for these rows")
+    typed.derived("leave_asked", staged.carries(table, "leave_date", alias="i"))
+    typed.create(complaints)
+    Merge(
+        table,
+        texts=("user_principal_name", "display_name", "job_title", "employee_type", "organisation", "department",
+               "manager", "manager_number"),
+        words={"leaver": _TRUTH},
+        own={"hire_date": "min(hire_date)", "leave_date": "max(leave_date)", "leave_asked": "bool_or(leave_asked)"},
+    ).run(staged.connection, complaints, count)
+
+
+def _mfa_status(staged: Staged, complaints: Complaints, count: int) -> None:
+    table = "mfa_status"
+    _empty_when_absent(staged, table)
+    typed = TypedTable(staged, table, (), None)
+    for field in ("user_principal_name", "display_name", "mail"):
+        typed.field(field)
+    typed.plain("organisation", typing_rules.tidy(staged.column(table, "organisation")))
+    value = staged.column(table, "mfa_status")
+    typed.plain("mfa_status", f"CASE WHEN {value} IS NOT NULL THEN {value} "
+                              f"WHEN {staged.carries(table, 'mfa_status')} THEN '' END")
+    typed.stated("account_status")
+    typed.create(complaints)
+    Merge(
+        table, texts=("user_principal_name", "display_name", "mail", "organisation"),
+        words={"account_status": _TRUTH}, own={"mfa_status": _agreed("mfa_status", blank="''")},
+    ).run(staged.connection, complaints, count)
+    _complain_of_disputes(staged, complaints, table, "mfa_status")
+
+
+def _recipients(staged: Staged, complaints: Complaints, count: int) -> None:
+    table = "recipients"
+    _empty_when_absent(staged, table)
+    typed = TypedTable(staged, table, (), None)
+    typed.field("user_principal_name")
+    typed.field("recipient_type")
+    typed.create(complaints)
+    Merge(
+        table, texts=("user_principal_name",), own={"recipient_type": _agreed("recipient_type")},
+    ).run(staged.connection, complaints, count)
+    _complain_of_disputes(staged, complaints, table, "recipient_type")
+
+
+def _complain_of_disputes(staged: Staged, complaints: Complaints, table: str, column: str) -> None:
+    value = f"nullif({column}, '')"
+    count, places = staged.connection.execute(
+        f"SELECT count(*), min(place, {SHOWN}) FROM (SELECT min({POSITION}) AS place FROM typed_{table} "
+        f"WHERE k IN (SELECT k FROM several) GROUP BY k HAVING min({value}) <> max({value}))"
+    ).fetchall()[0]
+    complaints.add(
+        f"sources disagree: {column}", count, places, effect="taken as blank: nobody can tell which source is right",
+        fix="take one of the files away.",
+    )
+
+
+def _agreed(column: str, blank: str = "NULL") -> str:
+    """SQL aggregate: the one value all rows agree on. A disputed type or status would move an account out of scope or
+    off the record, so it counts as blank."""
+    return (f"CASE WHEN min(nullif({column}, '')) = max(nullif({column}, '')) THEN min(nullif({column}, '')) "
+            f"WHEN count({column}) > 0 THEN {blank} END")
+
+
+def _newest_then_earliest(column: str) -> str:
+    age = "coalesce(age, TIMESTAMP '0001-01-01')"
+    return f"arg_max({column}, ({age}, -datediff('day', DATE '1970-01-01', {column}))) FILTER ({column} IS NOT NULL)"
+
+
+def from_json(staged: Staged, table: str, field: str) -> str:
+    """SQL: whether the row's source is JSON and has ``field``, where Microsoft writes null for "no"."""
+    numbers = [str(number) for number, source in enumerate(staged.sources)
+               if source.table == table and source.format == "ndjson" and field in staged.carried[number]]
+    return f"i.src IN ({', '.join(numbers)})" if numbers else "false"
+
+
+def _empty_when_absent(staged: Staged, table: str) -> None:
+    """A table that no source delivers is one without rows, so that putting together needs no second way."""
+    if not staged.has(table):
+        staged.connection.execute(
+            f"CREATE VIEW rows_{table} AS SELECT NULL::USMALLINT AS src, NULL::UINTEGER AS rec, NULL::INTEGER AS k "
+            "WHERE false"
+        )
+        staged.fields.setdefault(table, ())
+
+
+_PARTS = """
+SELECT c.k AS account_key, c.account_id,
+    coalesce(a.user_principal_name, r.user_principal_name, s.user_principal_name, p.user_principal_name,
+             e.user_principal_name) AS user_principal_name,
+    coalesce(a.display_name, p.display_name, s.display_name) AS display_name,
+    coalesce(a.mail, s.mail) AS mail,
+    coalesce(a.job_title, p.job_title) AS job_title,
+    coalesce(a.organisation, p.organisation, s.organisation) AS organisation,
+    coalesce(a.department, p.department) AS department,
+    coalesce(a.employee_type, p.employee_type) AS employee_type,
+    m.manager_id, m.manager_key,
+    coalesce(CASE WHEN a.account_enabled <> 'blank' OR (a.disputed & 1) <> 0 THEN a.account_enabled END,
+             nullif(s.account_status, 'blank'), a.account_enabled, s.account_status, 'absent') AS account_enabled,
+    coalesce(CASE WHEN a.user_type <> 'blank' OR (a.disputed & 2) <> 0 THEN a.user_type END,
+             nullif(r.user_type, 'blank'), a.user_type, r.user_type) AS said_type,
+    nullif(said_type, 'blank') AS user_type,
+    CASE WHEN said_type = 'blank' THEN 'blank' WHEN said_type IS NOT NULL THEN 'yes' ELSE 'absent' END
+        AS user_type_stated,
+    a.created_at,
+    coalesce(p.hire_date, a.hire_date) AS hire_date,
+    coalesce(p.leave_date, a.leave_date) AS leave_date,
+    CASE WHEN p.leaver = 'yes' OR p.leave_date IS NOT NULL OR a.leave_date IS NOT NULL THEN 'yes'
+         WHEN p.leaver = 'no' THEN 'no'
+         WHEN p.leaver = 'blank' OR p.leave_asked OR a.leave_asked THEN 'blank' ELSE 'absent' END AS leaver,
+    coalesce(a.last_successful_sign_in, greatest(a.last_sign_in, a.last_non_interactive_sign_in)) AS last_sign_in,
+    CASE WHEN coalesce(a.last_successful_sign_in, a.last_sign_in, a.last_non_interactive_sign_in) IS NOT NULL
+         THEN 'seen' WHEN a.sign_in_asked AND NOT a.sign_in_unreadable THEN 'never' ELSE 'not_collected' END AS sign_in,
+    coalesce(a.synced, 'absent') AS synced,
+    coalesce(e.recipient_type, a.recipient_type) AS recipient_type,
+    nullif(a.per_user_mfa, 'blank') AS per_user_mfa,
+    CASE WHEN a.per_user_mfa = 'blank' THEN 'blank' WHEN a.per_user_mfa IS NOT NULL THEN 'yes' ELSE 'absent' END
+        AS per_user_mfa_stated,
+    nullif(s.mfa_status, '') AS mfa_status,
+    CASE WHEN s.mfa_status = '' THEN 'blank' WHEN s.mfa_status IS NOT NULL THEN 'yes' ELSE 'absent' END
+        AS mfa_status_stated,
+    a.preferred_language
+FROM census c
+LEFT JOIN merged_accounts a ON c.k = a.k
+LEFT JOIN merged_people p ON c.k = p.k
+LEFT JOIN merged_mfa_status s ON c.k = s.k
+LEFT JOIN merged_recipients e ON c.k = e.k
+LEFT JOIN merged_registrations r ON c.k = r.k
+LEFT JOIN manager_of m ON c.k = m.k
+"""
+
+_ASSEMBLY = f"SELECT {', '.join(ACCOUNTS.names)} FROM ({_PARTS}) ORDER BY account_key"

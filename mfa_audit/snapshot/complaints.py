@@ -1,0 +1,96 @@
+"""Blemishes found while typing: counted by SQL, and their places looked up for the few that are shown."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mfa_audit.snapshot.raw import Complaint, RawRows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SHOWN = 5
+"""How many places a complaint names."""
+
+_RECORD_BITS = 32
+POSITION = f"(src::BIGINT << {_RECORD_BITS}) | rec"
+"""SQL: one number for a row of a source, in source order, then record order."""
+
+_FIELD_LIMIT = 2**30
+
+
+@dataclass(frozen=True)
+class _Found:
+    check: str
+    count: int
+    positions: tuple[int, ...]
+    effect: str
+    fix: str
+
+
+class Complaints:
+    """Collects blemishes; :meth:`result` turns positions into ``file:line``."""
+
+    def __init__(self, sources: Sequence[RawRows]) -> None:
+        self._sources = sources
+        self._found: list[_Found] = []
+
+    def add(
+        self, check: str, count: int, positions: Sequence[int] | None = None, *, effect: str = "", fix: str = "",
+    ) -> None:
+        """Note ``count`` cases of ``check`` (none: nothing is noted); ``positions`` are numbers of
+        :data:`POSITION`, smallest first."""
+        if count:
+            self._found.append(_Found(check, count, tuple(positions or ())[:SHOWN], effect, fix))
+
+    def result(self) -> tuple[Complaint, ...]:
+        """The complaints in a fixed order, with the places of their first examples."""
+        wanted: dict[int, set[int]] = {}
+        for found in self._found:
+            for position in found.positions:
+                source, record = _split(position)
+                wanted.setdefault(source, set()).add(record)
+        places = {source: _places(self._sources[source], records) for source, records in wanted.items()}
+        complaints = [
+            Complaint(found.check, found.count, tuple(_place(places, position) for position in found.positions),
+                      found.effect, found.fix)
+            for found in self._found
+        ]
+        return tuple(sorted(complaints, key=lambda each: (each.check, each.effect, each.fix, each.count)))
+
+
+def _split(position: int) -> tuple[int, int]:
+    return position >> _RECORD_BITS, position & ((1 << _RECORD_BITS) - 1)
+
+
+def _place(places: Mapping[int, Mapping[int, str]], position: int) -> str:
+    source, record = _split(position)
+    return places[source][record]
+
+
+def _places(source: RawRows, records: set[int]) -> dict[int, str]:
+    """Record numbers, from 1, as ``name:line``; a source whose lines mean nothing names the record."""
+    origin = source.origin
+    if not origin.line:
+        return {record: f"{origin.name} (record {record})" for record in records}
+    if source.format == "ndjson":
+        return {record: f"{origin.name}:{origin.line + record - 1}" for record in records}
+    # A record may span lines, so its line is known only by reading up to it; the staged copy keeps line breaks.
+    previous = csv.field_size_limit(_FIELD_LIMIT)
+    found = {}
+    try:
+        with source.path.open(encoding="utf-8", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            next(reader)
+            start = first = reader.line_num + 1
+            for record, _ in enumerate(reader, 1):
+                if record in records:
+                    found[record] = f"{origin.name}:{origin.line + start - first}"
+                    if len(found) == len(records):
+                        break
+                start = reader.line_num + 1
+    finally:
+        csv.field_size_limit(previous)
+    return found

@@ -1,0 +1,65 @@
+"""Policy documents of a tenant, one a name: pages and single policies put together, contradictions refused."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from mfa_audit.snapshot.raw import Complaint, Document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def gather(documents: Iterable[Document]) -> tuple[dict[str, Any], tuple[Complaint, ...]]:
+    """The documents by name and what was wrong with them.
+
+    Listings of the same name are joined by the ``id`` of their entries. When two files give one document, or one
+    entry, different contents, the name is left out: nobody can tell which holds.
+    """
+    by_name: dict[str, list[Document]] = {}
+    for document in documents:
+        by_name.setdefault(document.name, []).append(document)
+    result, complaints = {}, []
+    for name in sorted(by_name):
+        found = sorted(by_name[name], key=lambda each: (each.origin.name, each.origin.sha256))
+        content = _joined([each.content for each in found])
+        if content is None:
+            complaints.append(Complaint(
+                "policy documents disagree", len(found), tuple(each.origin.name for each in found)[:5],
+                f"{name} counts as not supplied: nobody can tell which file holds", "keep the newest file only.",
+            ))
+        else:
+            result[name] = content
+    return result, tuple(complaints)
+
+
+def tenant_id(documents: dict[str, Any]) -> str | None:
+    """The tenant's id as its organisation document gives it, lower case; ``None`` without one."""
+    content = documents.get("organization")
+    if isinstance(content, dict):
+        content = content.get("value", [content])
+    if not isinstance(content, list) or len(content) != 1 or not isinstance(content[0], dict):
+        return None
+    found = content[0].get("id", content[0].get("Id"))
+    return found.strip().lower() if isinstance(found, str) and found.strip() else None
+
+
+def canonical(content: Any) -> str:
+    """JSON text with sorted keys, ending in a line feed."""
+    return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _joined(contents: list[Any]) -> Any:
+    first = contents[0]
+    if all(content == first for content in contents):
+        return first
+    if not all(isinstance(content, dict) and isinstance(content.get("value"), list) for content in contents):
+        return None
+    entries: dict[str, Any] = {}
+    for content in contents:
+        for entry in content["value"]:
+            key = entry.get("id") if isinstance(entry, dict) else None
+            if not isinstance(key, str) or entries.setdefault(key, entry) != entry:
+                return None
+    return {"value": [entries[key] for key in sorted(entries)]}

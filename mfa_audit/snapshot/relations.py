@@ -1,0 +1,149 @@
+"""Memberships and roles: nested groups resolved inside what was given, roles of groups passed on to their members."""
+# ruff: noqa: S608  (every name in the SQL is quoted or this package's own, every value quoted or bound)
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mfa_audit.snapshot import nested, typing_rules
+
+if TYPE_CHECKING:
+    from mfa_audit.snapshot.complaints import Complaints
+    from mfa_audit.snapshot.staging import Staged
+
+_ODATA_TYPE = "json_extract_string({0}, '$.\"@odata.type\"')"
+_ROLES = (("role_assignments", "active"), ("role_eligibility", "eligible"))
+
+
+@dataclass(frozen=True)
+class Relation:
+    """SQL for a table's rows in order, and why it is not whole (empty: it is)."""
+
+    query: str
+    reason: str = ""
+
+
+def build_groups(staged: Staged) -> Relation | None:
+    """GROUP_MEMBERS, transitively; ``None`` when no source has members.
+
+    Creates ``memberships`` and ``groups_known`` for :func:`build_roles`.
+    """
+    edges, known = [], []
+    if staged.has("group_members"):
+        edges.append(
+            f"SELECT lower({staged.column('group_members', 'group_id')}) AS group_id, r.account AS member, "
+            f"lower({staged.column('group_members', 'member_type')}) AS kind FROM rows_group_members r"
+        )
+    unread = 0
+    if "members" in staged.fields.get("groups", ()):
+        edges.append(
+            "SELECT group_id, lower(coalesce(json_extract_string(item, '$.id'), json_extract_string(item, '$.Id'))) "
+            f"AS member, lower({_ODATA_TYPE.format('item')}) AS kind FROM (SELECT lower(group_id) AS group_id, "
+            "unnest(CAST(CASE WHEN starts_with(members, '[') AND json_valid(members) THEN members END AS JSON[])) "
+            "AS item FROM raw_groups)"
+        )
+        known.append("SELECT lower(group_id) AS group_id FROM raw_groups WHERE members IS NOT NULL")
+        unread = staged.connection.execute(
+            "SELECT count(*) FROM raw_groups WHERE members IS NULL OR NOT (starts_with(members, '[') "
+            "AND json_valid(members))"
+        ).fetchall()[0][0]
+    if not edges:
+        return None
+    connection = staged.connection
+    connection.execute(
+        f"CREATE TABLE edges AS SELECT DISTINCT group_id, member, kind FROM ({' UNION ALL '.join(edges)}) "
+        "WHERE group_id IS NOT NULL AND member IS NOT NULL"
+    )
+    known.append("SELECT group_id FROM edges")
+    connection.execute(f"CREATE TABLE groups_known AS SELECT DISTINCT group_id FROM ({' UNION ALL '.join(known)})")
+    nested_group = (
+        "(coalesce(kind, '') IN ('group', '#microsoft.graph.group') "
+        "OR (kind IS NULL AND member IN (SELECT group_id FROM groups_known)))"
+    )
+    person = f"NOT {nested_group} AND (kind IS NULL OR kind IN ('user', 'member', 'guest', '#microsoft.graph.user'))"
+    connection.execute(
+        "CREATE TABLE memberships AS WITH RECURSIVE inside(group_id, part) AS ("
+        "SELECT group_id, group_id FROM groups_known UNION "
+        f"SELECT i.group_id, e.member FROM inside i JOIN edges e ON i.part = e.group_id WHERE {nested_group}) "
+        "SELECT DISTINCT i.group_id, e.member AS account_id FROM inside i JOIN edges e ON i.part = e.group_id "
+        f"WHERE {person}"
+    )
+    missing = connection.execute(
+        f"SELECT count(DISTINCT member) FROM edges WHERE {nested_group} "
+        "AND member NOT IN (SELECT group_id FROM groups_known)"
+    ).fetchall()[0][0]
+    reasons = [f"{missing} nested group(s) were not supplied"] if missing else []
+    if unread:
+        reasons.append(f"the members of {unread} group(s) could not be read")
+    return Relation("SELECT group_id, account_id FROM memberships ORDER BY ALL", "; ".join(reasons))
+
+
+def build_roles(staged: Staged, complaints: Complaints, declared: str | None) -> Relation | None:
+    """ROLE_ASSIGNMENTS, active and eligible; ``None`` when no source has either. After :func:`build_groups`."""
+    given = [(table, kind) for table, kind in _ROLES if staged.has(table)]
+    if not given:
+        return None
+    connection = staged.connection
+    parts = []
+    for table, kind in given:
+        orders = typing_rules.date_orders(staged, table, ("starts_at", "ends_at"), declared)
+        times = [
+            typing_rules.in_range(typing_rules.moment(staged.column(table, name), name, orders))
+            for name in ("starts_at", "ends_at")
+        ]
+        principal = staged.column(table, "principal")
+        holder = f"coalesce({staged.column(table, 'account_id')}, {nested.inside(principal, 'id')})"
+        principal_type = f"CASE WHEN {nested.is_object(principal)} THEN {_ODATA_TYPE.format(principal)} END"
+        parts.append(
+            f"SELECT lower({holder}) AS holder, "
+            f"lower({staged.column(table, 'role_id')}) AS role_id, '{kind}' AS kind, "
+            f"coalesce({staged.column(table, 'scope')}, '/') AS scope, {times[0]} AS starts_at, "
+            f"{times[1]} AS ends_at, lower({principal_type}) AS principal FROM raw_{table} r"
+        )
+        _complain_of_times(staged, complaints, table, times)
+    connection.execute(
+        f"CREATE TABLE holders AS SELECT * FROM ({' UNION ALL '.join(parts)}) WHERE holder IS NOT NULL "
+        "AND role_id IS NOT NULL"
+    )
+    groups = "SELECT group_id FROM groups_known"
+    is_group = f"(principal = '#microsoft.graph.group' OR holder IN ({groups}))"
+    is_person = f"(NOT {is_group} AND (principal IS NULL OR principal = '#microsoft.graph.user'))"
+    if not _exists(staged, "groups_known"):
+        connection.execute("CREATE TABLE groups_known (group_id VARCHAR)")
+        connection.execute("CREATE TABLE memberships (group_id VARCHAR, account_id VARCHAR)")
+    is_group, is_person = f"coalesce({is_group}, false)", f"coalesce({is_person}, true)"
+    missing = connection.execute(
+        f"SELECT count(DISTINCT holder) FROM holders WHERE {is_group} AND holder NOT IN ({groups})"
+    ).fetchall()[0][0]
+    if len(given) < len(_ROLES):
+        only = given[0][1]
+        complaints.add(
+            "only one kind of role supplied", 1,
+            effect=f"only {only} roles are known: who holds a role in the other way is not seen as privileged by it",
+            fix="supply role assignments and role eligibility together.",
+        )
+    return Relation(
+        "SELECT DISTINCT holder AS account_id, role_id, kind, scope, starts_at, ends_at FROM holders "
+        f"WHERE {is_person} UNION SELECT m.account_id, role_id, kind, scope, starts_at, ends_at FROM holders h "
+        f"JOIN memberships m ON h.holder = m.group_id WHERE {is_group} ORDER BY ALL",
+        f"the members of {missing} group(s) that hold roles were not supplied" if missing else "",
+    )
+
+
+def _complain_of_times(staged: Staged, complaints: Complaints, table: str, times: list[str]) -> None:
+    for name, value in zip(("starts_at", "ends_at"), times, strict=True):
+        column = staged.column(table, name)
+        count = staged.connection.execute(
+            f"SELECT count(*) FROM raw_{table} r WHERE {column} IS NOT NULL AND {value} IS NULL"
+        ).fetchall()[0][0]
+        complaints.add(
+            f"unreadable date: {name}", count, effect="the role counts as not limited in time",
+            fix="export the assignments again as JSON.",
+        )
+
+
+def _exists(staged: Staged, table: str) -> bool:
+    return bool(staged.connection.execute(
+        "SELECT count(*) FROM information_schema.tables WHERE table_name = ?", [table]
+    ).fetchall()[0][0])

@@ -1,0 +1,155 @@
+"""Building a typed table out of a staged one: fields are added one by one, and what could not be read is complained
+about with its places. One pass reads the rows, one pass over a single number a row counts the blemishes."""
+# ruff: noqa: S608  (every name in the SQL is quoted or this package's own, every value quoted or bound)
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mfa_audit.snapshot import typing_rules as rules
+from mfa_audit.snapshot.complaints import POSITION, SHOWN, Complaints
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mfa_audit.snapshot.staging import Staged
+
+_DECLARE = "declare the order of day and month of your files (date order: dmy or mdy), or export ISO dates."
+
+
+@dataclass(frozen=True)
+class _Blemish:
+    condition: str
+    check: str
+    effect: str
+    fix: str
+
+
+class TypedTable:
+    """One typed table in the making. ``dates`` are the fields that hold dates or times, ``declared`` their order of
+    day and month ('dmy', 'mdy' or None); ``rows`` is the view to read, ``rows_<table>`` when not given."""
+
+    def __init__(
+        self, staged: Staged, table: str, dates: Sequence[str], declared: str | None, rows: str | None = None,
+    ) -> None:
+        self._staged = staged
+        self._table = table
+        self._rows = rows or f"rows_{table}"
+        self._orders = rules.date_orders(staged, table, dates, declared)
+        self._inner: dict[str, str] = {}
+        self._outer: dict[str, str] = {"k": "k", "src": "src", "rec": "rec"}
+        self._blemishes: list[_Blemish] = []
+
+    def plain(self, name: str, value: str) -> None:
+        """A column as it is; ``value`` is SQL over the staged row ``r``."""
+        self._inner[name] = value
+        self._outer[name] = name
+
+    def field(self, name: str) -> None:
+        """A field's text as it is."""
+        self.plain(name, self._staged.column(self._table, name))
+
+    def stated(self, field: str, *, null_is_no: str = "false") -> None:
+        """A yes or no: 'yes', 'no', 'blank' or null (the source does not have it). ``null_is_no`` is SQL for rows
+        where an empty cell says no."""
+        column = self._staged.column(self._table, field)
+        self._words(field, rules.truth(column), null_is_no)
+
+    def word(self, field: str, words: Sequence[str]) -> None:
+        """One of ``words`` (lower case), 'blank' or null, blind to case."""
+        column = self._staged.column(self._table, field)
+        listed = ", ".join(f"'{word}'" for word in words)
+        self._words(field, f"CASE WHEN lower({column}) IN ({listed}) THEN lower({column}) END", "false")
+
+    def _words(self, field: str, value: str, null_is_no: str) -> None:
+        raw, typed = f"{field}_raw", f"{field}_typed"
+        self._inner[raw] = self._staged.column(self._table, field)
+        self._inner[typed] = value
+        carried = self._staged.carries(self._table, field, alias="i")
+        self._outer[field] = (
+            f"CASE WHEN {typed} IS NOT NULL THEN {typed} WHEN {raw} IS NULL AND {null_is_no} THEN 'no' "
+            f"WHEN {carried} THEN 'blank' END"
+        )
+        self._blemishes.append(_Blemish(
+            f"{raw} IS NOT NULL AND {typed} IS NULL", f"unreadable value: {field}",
+            "taken as blank: missing evidence", "write yes or no, or export the column again.",
+        ))
+
+    def moment(self, field: str, *, day: bool = False, effect: str = "the time is unknown for these rows") -> str:
+        """A time in UTC or, for a ``day``, the date as written; returns SQL that is true where the text could not be
+        read. The column is called like the field."""
+        raw, typed = f"{field}_raw", f"{field}_typed"
+        column = self._staged.column(self._table, field)
+        self._inner[raw] = column
+        self._inner[typed] = rules.moment(column, field, self._orders, as_written=day)
+        good = rules.in_range(typed)
+        self._outer[field] = f"CAST({good} AS DATE)" if day else good
+        bad = f"({raw} IS NOT NULL AND ({good}) IS NULL AND NOT {rules.is_no_date(raw)})"
+        special = []
+        for order, check, fix in (
+            ("ambiguous", "ambiguous date", _DECLARE),
+            ("contradictory", "dates that contradict their order", _DECLARE),
+        ):
+            sources = self._orders.sources(field, order)  # type: ignore[arg-type]
+            if sources:
+                of_order = f"src IN ({', '.join(map(str, sources))})"
+                special.append(of_order)
+                self._blemishes.append(_Blemish(f"{bad} AND {of_order}", f"{check}: {field}", effect, fix))
+        rest = "".join(f" AND NOT {each}" for each in special)
+        self._blemishes.append(_Blemish(
+            f"{bad}{rest}", f"unreadable date: {field}", effect, "write ISO dates (2026-03-02).",
+        ))
+        self._blemishes.append(_Blemish(
+            f"{raw} IS NOT NULL AND {rules.is_serial(raw)} AND NOT {bad}", f"spreadsheet day number: {field}",
+            "read as the date a spreadsheet shows for it", "write ISO dates (2026-03-02).",
+        ))
+        return f"coalesce({bad}, false)"
+
+    def derived(self, name: str, value: str) -> None:
+        """A column computed from the others; ``value`` is SQL over raw (``<field>_raw``) and typed names."""
+        self._outer[name] = value
+
+    def blemish(self, condition: str, check: str, effect: str, fix: str) -> None:
+        """Something to complain about; ``condition`` is SQL over raw and typed names."""
+        self._blemishes.append(_Blemish(condition, check, effect, fix))
+
+    def create(self, complaints: Complaints, where: str = "true") -> str:
+        """Create ``typed_<table>`` for the rows of the census, complain, and return its name."""
+        name = f"typed_{self._table}"
+        inner = "".join(f", {value} AS {column}" for column, value in self._inner.items())
+        outer = ", ".join(value if value == column else f"{value} AS {column}" for column, value in self._outer.items())
+        flags = " + ".join(
+            f"CASE WHEN {blemish.condition} THEN {1 << place}::BIGINT ELSE 0 END"
+            for place, blemish in enumerate(self._blemishes)
+        ) or "0"
+        self._staged.connection.execute(
+            f"CREATE TABLE {name} AS SELECT {outer}, {flags} AS blemishes FROM "
+            f"(SELECT r.k, r.src, r.rec{inner} FROM {self._rows} r WHERE r.k IS NOT NULL AND {where}) i"
+        )
+        self._complain(name, complaints)
+        return name
+
+    def _complain(self, name: str, complaints: Complaints) -> None:
+        if not self._blemishes:
+            return
+        counted = ", ".join(
+            f"count(*) FILTER ((blemishes & {1 << place}) <> 0), "
+            f"min({POSITION}, {SHOWN}) FILTER ((blemishes & {1 << place}) <> 0)"
+            for place in range(len(self._blemishes))
+        )
+        found = self._staged.connection.execute(f"SELECT {counted} FROM {name} WHERE blemishes <> 0").fetchall()[0]
+        for place, blemish in enumerate(self._blemishes):
+            complaints.add(blemish.check, found[2 * place], found[2 * place + 1], effect=blemish.effect,
+                           fix=blemish.fix)
+
+
+def complain_of_blank_columns(staged: Staged, complaints: Complaints, fields: Sequence[tuple[str, str]]) -> None:
+    """Say which deciding columns (table, field) no row of any source fills, so that they count as not supplied."""
+    for table, field in fields:
+        if field in staged.blank.get(table, ()) and staged.rows[table]:
+            complaints.add(
+                f"blank column: {field}", staged.rows[table],
+                effect="the column is blank in every row of every file and counts as not supplied",
+                fix="ask for the property by name when exporting (PowerShell: -Property).",
+            )

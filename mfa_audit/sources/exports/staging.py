@@ -1,0 +1,159 @@
+"""Checked records on their way to disk: a UTF-8 CSV of the needed columns alone, whatever the file was.
+
+Columns nobody needs (telephone numbers, addresses) never leave the source. Cells are never interpreted; checks run
+over the serialised batch and only a batch that shows something suspicious is looked at cell by cell.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from operator import itemgetter
+from typing import TYPE_CHECKING, Self
+
+from mfa_audit.errors import InputRejected
+from mfa_audit.sources.exports.columns import ID_FIELDS, NAME_FIELDS, NESTED_FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from mfa_audit.sources.exports.found import Blemishes, Candidate
+    from mfa_audit.sources.exports.shapes import Recognised
+
+_SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+\s*")
+_MANGLED = re.compile(r"#(?:NAME\?|REF!|VALUE!|N/A|NUM!|NULL!|DIV/0!|#+)")
+_UNDONE = re.compile(r"'[=+\-@\t\r＝＋－＠]")
+_DOUBLED = re.compile(r"Ã[\u0080-\u00bf]|â€|Â[\u00a0-\u00bf]")
+_TYPE_NAMES = ("System.String[]", "System.Object[]", "Microsoft.Graph.PowerShell.Models", "System.Collections.")
+_METHODS_STEP = (
+    "Export again with the methods joined: Get-MgReportAuthenticationMethodUserRegistrationDetail -All | Select-Object"
+    " *, @{n='MethodsRegistered';e={$_.MethodsRegistered -join ';'}} -ExcludeProperty MethodsRegistered |"
+    " Export-Csv registrations.csv -NoTypeInformation -Encoding utf8"
+)
+_SPELL_OUT = "Export again with Select-Object naming each property, e.g. @{n='Id';e={$_.Id}}."
+
+
+def check_columns(candidate: Candidate, recognised: Recognised, blemishes: Blemishes, line: int) -> None:
+    """Refuse a header whose columns cannot be told apart; note one where the better of two was taken."""
+    for field, first, second in recognised.twice:
+        message = (
+            f"the column '{first}' appears twice" if first == second
+            else f"the columns '{first}' and '{second}' both stand for {field}"
+        )
+        raise InputRejected(message, file=candidate.name, line=line,
+                            next_step="Remove one of the two columns, or export again.")
+    for _, first, second in recognised.passed_over:
+        blemishes.add("column read first", line, place=f"'{first}' before '{second}'")
+
+
+class Stage:
+    """Writes records of one recognised file, batch by batch, to ``path``.
+
+    ``headers`` are the file's columns in order; ``ascii_only`` that the file holds no byte above 127. Use as a
+    context manager; ``rows`` counts what was written, ``lost`` names fields whose column turned out to hold type
+    names and must count as not supplied.
+    """
+
+    def __init__(self, candidate: Candidate, recognised: Recognised, headers: Sequence[str], path: Path,
+                 blemishes: Blemishes, *, ascii_only: bool = False) -> None:
+        self.rows = 0
+        self.lost: set[str] = set()
+        self.path = path
+        self._candidate = candidate
+        self._blemishes = blemishes
+        self._ascii_only = ascii_only
+        wanted: dict[str, set[str]] = {}
+        for part in recognised.parts:
+            for field, header in part.fields.items():
+                wanted.setdefault(header, set()).add(field)
+        positions = [position for position, header in enumerate(headers) if header in wanted]
+        self._headers = [headers[position] for position in positions]
+        self._fields = [wanted[header] for header in self._headers]
+        pick = itemgetter(*positions)
+        self._project: Callable[[Sequence[str]], Sequence[str]] = (
+            pick if len(positions) > 1 else lambda row: (pick(row),)
+        )
+        self._stream = path.open("w", encoding="utf-8", errors="surrogatepass", newline="")
+        self._stream.write(self._serialised([self._headers]))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._stream.close()
+
+    def add(self, records: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
+        """Write ``records`` (all as long as the header), which begin at ``lines`` of the file."""
+        rows: list[Sequence[str]] = list(map(self._project, records))
+        text = self._serialised(rows)
+        if text.startswith(("\n", ",", '""')) or "\n," in text or '\n""' in text:
+            kept = [n for n, record in enumerate(records) if any(map(str.strip, record))]
+            if len(kept) < len(rows):
+                blank = sorted(set(range(len(rows))).difference(kept))
+                for n in blank:
+                    self._blemishes.add("blank rows", lines[n])
+                rows, lines = [rows[n] for n in kept], [lines[n] for n in kept]
+                text = self._serialised(rows)
+        if self._suspicious(text):
+            rows = self._examined(rows, lines)
+            text = self._serialised(rows)
+        self._stream.write(text)
+        self.rows += len(rows)
+
+    @staticmethod
+    def _serialised(rows: Sequence[Sequence[str]]) -> str:
+        buffer = io.StringIO(newline="")
+        csv.writer(buffer, lineterminator="\n").writerows(rows)
+        return buffer.getvalue()
+
+    def _suspicious(self, text: str) -> bool:
+        return (
+            "\r" in text or "\ufffd" in text or "E+" in text or "e+" in text
+            or (self._ascii_only and "?" in text)
+            or any(name in text for name in _TYPE_NAMES)
+            or _UNDONE.search(text) is not None
+            or _MANGLED.search(text) is not None
+            or _DOUBLED.search(text) is not None
+        )
+
+    def _examined(self, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> list[Sequence[str]]:
+        return [
+            [self._cell(cell, fields, line) for cell, fields in zip(row, self._fields, strict=True)]
+            for row, line in zip(rows, lines, strict=True)
+        ]
+
+    def _cell(self, cell: str, fields: set[str], line: int) -> str:
+        if "\r" in cell:
+            cell = cell.replace("\r\n", "\n").replace("\r", "\n")
+        if any(name in cell for name in _TYPE_NAMES):
+            self._type_name(fields, line)
+        if fields & ID_FIELDS and (_SCIENTIFIC.fullmatch(cell) or _MANGLED.fullmatch(cell)):
+            raise InputRejected(
+                f"'{cell}' is what a spreadsheet made of an id", file=self._candidate.name, line=line,
+                next_step="Use the file as it was exported; do not open and save it in a spreadsheet, or import the"
+                          " column as text.")
+        if _MANGLED.fullmatch(cell):
+            self._blemishes.add("error value", line)
+        if "\ufffd" in cell:
+            self._blemishes.add("replacement characters", line)
+        if self._ascii_only and "?" in cell and fields & NAME_FIELDS:
+            self._blemishes.add("letters lost", line)
+        if _DOUBLED.search(cell):
+            self._blemishes.add("letters doubled", line)
+        if _UNDONE.match(cell):
+            self._blemishes.add("apostrophes undone", line)
+            return cell[1:]
+        return cell
+
+    def _type_name(self, fields: set[str], line: int) -> None:
+        if fields <= NESTED_FIELDS:
+            self.lost |= fields
+            self._blemishes.add("type names", line, place=", ".join(sorted(fields)))
+            return
+        step = _METHODS_STEP if "methods" in fields else _SPELL_OUT
+        raise InputRejected(f"the column of {', '.join(sorted(fields))} holds type names instead of values",
+                            file=self._candidate.name, line=line, next_step=step)
