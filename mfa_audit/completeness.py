@@ -1,7 +1,7 @@
 """Whether a snapshot shows everybody: what is missing, old, fewer than last time, or of another tenant.
 
-A night with a gap is published as incomplete and its figure is not to be relied on (rules 1 and 5 of the design;
-``reliability.md`` 3, rows 14-18). What can only be a mix-up is refused outright.
+A night with a gap is published as incomplete and its figure is not to be relied on (``docs/troubleshooting.md``,
+exit code 4). What can only be a mix-up is refused outright.
 """
 
 from __future__ import annotations

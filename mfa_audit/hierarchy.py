@@ -1,7 +1,6 @@
 """Who reports to whom, as one array: ``parents[k]`` is the account_key of k's manager, -1 for nobody.
 
-A cycle of managers is broken at its smallest account_key, so that every account hangs in a forest
-(``domain.md`` (e), By manager).
+A cycle of managers is broken at its smallest account_key, so that every account hangs in a forest.
 """
 
 from __future__ import annotations

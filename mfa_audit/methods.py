@@ -1,7 +1,7 @@
 """The catalogue of authentication methods: what each is worth and how sources spell it.
 
-Source of the rows: ``domain.md`` (a) "Method catalogue" and ``graph.md`` 2.3, which rest on the registration
-report's documented values. A name that is not here is *unmapped*: it never counts as a factor.
+Sources: Microsoft Learn, "userRegistrationDetails resource type" and "Authentication methods"; levels as in
+``docs/statuses.md``. A name that is not here is *unmapped*: it never counts as a factor.
 """
 
 from __future__ import annotations

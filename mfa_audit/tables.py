@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
 
 class Status(StrEnum):
-    """The verdict on an account, exactly one each (``domain.md`` (c), decision table)."""
+    """The verdict on an account, exactly one each (``docs/statuses.md``)."""
 
     OUT_OF_SCOPE = "OUT_OF_SCOPE"
     COMPLIANT = "COMPLIANT"
@@ -38,7 +38,7 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why the status holds; each belongs to one status (``domain.md`` (c))."""
+    """Why the status holds; each belongs to one status (``docs/statuses.md``)."""
 
     DISABLED = "disabled"
     ORGANISATION_EXCLUDED = "organisation_excluded"
@@ -76,7 +76,7 @@ class Reason(StrEnum):
 
 
 class Exposure(StrEnum):
-    """How open an in-scope account is, most open first (``domain.md`` (c), Exposure)."""
+    """How open an in-scope account is, most open first (``docs/statuses.md``)."""
 
     PASSWORD_ONLY = "password_only"  # noqa: S105 - a word for how open an account is
     UNKNOWN = "unknown"

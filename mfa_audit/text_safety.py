@@ -1,4 +1,5 @@
-"""Text from a directory made harmless for where it goes (rule 7 of the design; ``reliability.md`` 2.5-2.10, 4).
+"""Text from a directory made harmless for where it goes. Sources: OWASP, "CSV
+Injection"; Excel's limit of 32,767 UTF-16 units a cell; the XML 1.0 character range.
 
 Every function takes and returns one string; :func:`clean_series` is the same over a pandas column.
 """

@@ -6,14 +6,15 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from mfa_audit import nightly
 from mfa_audit.policy import load_policy
 from mfa_audit.settings import Settings
 from mfa_audit.snapshot.columnar import TableFile
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 GOLDEN = Path(__file__).parent / "golden"
 SAMPLES = Path(__file__).parents[1] / "sample_data"

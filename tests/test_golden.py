@@ -69,8 +69,8 @@ def test_findings(night, case, control):
 def test_figures_that_no_scenario_decides(night):
     """Counts and rates, numerator and denominator."""
     figures = night.summary["key_figures"]
-    for name in ("census", "workforce_in_scope", "compliant_weak", "not_registered", "exempt", "exempt_expired", "grace",
-                 "below_strength", "unknown", "coverage", "phishing_resistant", "phone_only", "overdue",
+    for name in ("census", "workforce_in_scope", "compliant_weak", "not_registered", "exempt", "exempt_expired",
+                 "grace", "below_strength", "unknown", "coverage", "phishing_resistant", "phone_only", "overdue",
                  "overdue_median_days"):
         assert EXPECTED["key_figures"][name] == figures[name], name
     assert set(EXPECTED["key_figures"]) == set(figures)

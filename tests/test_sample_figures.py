@@ -34,15 +34,10 @@ def test_the_published_figures(sample):
 def test_the_published_verdicts(sample):
     """Every account: status, kind, tier, exposure, due date."""
     expected, night = sample
-    found = rows(night.folder)
+    told = ("status", "reason", "kind", "tier", "exposure", "due")
 
-    wanted = {
-        row["account_id"]: [row[name] or "" for name in ("status", "reason", "kind", "tier", "exposure", "due")]
-        for row in expected["accounts"]
-    }
-    assert wanted == {
-        key: [row[name] for name in ("status", "reason", "kind", "tier", "exposure", "due")] for key, row in found.items()
-    }
+    wanted = {row["account_id"]: [row[name] or "" for name in told] for row in expected["accounts"]}
+    assert wanted == {key: [row[name] for name in told] for key, row in rows(night.folder).items()}
 
 
 def test_the_best_levels(sample):

@@ -44,7 +44,7 @@ def command(what: str, run_folder: Path | None, **options: Any) -> int:
         if len(rows) > 1:
             terminal.matches(rows, console)
             return
-        row = rows.iloc[0].to_dict()
+        row = {str(name): value for name, value in rows.iloc[0].items()}
         terminal.account(row, account_facts(night, row, outcome.snapshot), console)
 
     look_again(run, tell)

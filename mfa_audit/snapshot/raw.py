@@ -6,10 +6,12 @@ A source never converts a value. It says which file, which table, and which head
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 _IDENTITY = ("account_id", "user_principal_name", "mail", "employee_id")
 

@@ -1,4 +1,4 @@
-"""The controls that one account's facts decide (``domain.md`` (b)); the words are in ``controls.toml``.
+"""The controls that one account's facts decide; the words are in ``controls.toml``.
 
 Each line reads: control, whom it is about, what passes, what cannot be told, what an exemption excuses.
 """

@@ -1,4 +1,4 @@
-"""The controls: one outcome for every account and control (``domain.md`` (b)).
+"""The controls: one outcome for every account and control.
 
 ``controls.toml`` holds the words; here stands what is checked. A control whose data was not supplied says
 ``not_assessed``, never ``pass``.

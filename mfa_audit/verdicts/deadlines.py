@@ -1,4 +1,4 @@
-"""When an account is due, and until when a starter may take it easy (``domain.md`` (a) deadlines, (c) grace)."""
+"""When an account is due, and until when a starter may take it easy; the keys are in ``docs/policy.md``."""
 
 from __future__ import annotations
 

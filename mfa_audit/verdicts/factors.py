@@ -1,4 +1,4 @@
-"""What an account can prove itself with: known, usable, how strong (``domain.md`` (c), Derived facts)."""
+"""What an account can prove itself with: known, usable, how strong (``docs/statuses.md``)."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _invisible_factor_possible(accounts: pd.DataFrame, basis: Basis) -> Mask:
 def reaches(best: npt.NDArray[np.int64], minimum: Level | npt.NDArray[np.int64], basis: Basis,
             own_telephony: Mask) -> Mask:
     """Whether a best level satisfies ``minimum`` today: weak methods satisfy nobody from ``weak_ends_on``, unless the
-    account is in a group with its own telephony provider (``domain.md`` (c), ``enough``)."""
+    account is in a group with its own telephony provider."""
     enough = (best > Level.NONE) & (best >= minimum)
     if weak_has_ended(basis):
         enough &= (best > basis.policy.methods.weak_level) | own_telephony

@@ -1,4 +1,4 @@
-"""Counting: tallies of chunks that add up, and every figure with its numerator and denominator (``domain.md`` (f))."""
+"""Counting: tallies of chunks that add up, and every figure with its numerator and denominator."""
 
 from __future__ import annotations
 
@@ -135,7 +135,8 @@ def populations(whole: Tally) -> dict[str, Any]:
 
 
 def retirement(whole: Tally, policy: Policy, as_of: date) -> dict[str, Any]:
-    """Who stops signing in on the day weak methods end, if nobody acts (``graph.md`` 0.2, ``domain.md`` (f)).
+    """Who stops signing in on the day weak methods end, if nobody acts. Source: Microsoft
+    Learn, "SMS and voice retirement".
 
     Workforce cohorts: ``blocked`` (usable factors are phone numbers only), ``lose_spare`` (a phone beside one other
     factor), ``lose_password_reset`` (registered for reset, by phone only), ``default_is_phone``; ``guests`` by phone
@@ -189,7 +190,7 @@ def methods_table(whole: Tally, policy: Policy) -> pd.DataFrame:
 
 
 def reconciliation(whole: Tally) -> pd.DataFrame:
-    """The sums that must agree: line, left, right, holds (``domain.md`` (c), invariants)."""
+    """The sums that must agree: line, left, right, holds."""
     parts = populations(whole)
     figures = key_figures(whole)
     statuses = sum(count for part in parts.values() for count in part["statuses"].values())

@@ -10,7 +10,7 @@ import pandas as pd
 from mfa_audit.hierarchy import forest, rolled_up
 
 if TYPE_CHECKING:
-    from mfa_audit.snapshot.store import TableFile
+    from mfa_audit.snapshot.columnar import TableFile
 
 _SUMMED = ["in_scope", "compliant", "weak", "not_registered", "below_strength", "not_enforced", "grace", "exempt",
            "exempt_expired", "unknown", "usable", "overdue"]

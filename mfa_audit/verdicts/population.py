@@ -1,4 +1,4 @@
-"""What an account is, whether it is in scope, and whether it is in use (``domain.md`` (a) population, (c))."""
+"""What an account is, whether it is in scope, and whether it is in use; the keys are in ``docs/policy.md``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether anything makes an account use a second factor (``domain.md`` (c), ``required``).
+"""Whether anything makes an account use a second factor (``docs/statuses.md``).
 
 A caller that has evaluated the scenarios hands ``required`` and ``required_reason`` in with the accounts; without them
 the per-user setting and a portal's MFA Status are all there is.

@@ -81,8 +81,8 @@ def gather(whole: figures.Tally, people: TableFile, snapshot: Snapshot, basis: B
 
 def _demand_known(key_figures: Mapping[str, Any]) -> bool:
     """Whether it is known for everybody in scope if MFA is demanded; nobody in scope is nothing known."""
-    known = key_figures["required"][1]
-    return 0 < known == key_figures["workforce_in_scope"]
+    known, everybody = int(key_figures["required"][1]), int(key_figures["workforce_in_scope"])
+    return 0 < known == everybody
 
 
 def _holders(states: pd.DataFrame, people: TableFile) -> pd.DataFrame:
@@ -102,7 +102,7 @@ def _source_facts(snapshot: Snapshot) -> SourceFacts:
     tables = snapshot.manifest.tables
     wanted = [tables[name].state for name in ("accounts", "registrations")]
     whole = all(state == "complete" for state in wanted)
-    return SourceFacts(whole, max(0, snapshot.manifest.counts["accounts_joined"] - tables["accounts"].rows))
+    return SourceFacts(whole, snapshot.manifest.counts["accounts_merged"])
 
 
 def _sources(snapshot: Snapshot) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The decision table: exactly one status for every account, the first row that fits (``domain.md`` (c))."""
+"""The decision table: exactly one status for every account, the first row that fits (``docs/statuses.md``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What needs the whole tenant: duplicates, tolerance, break-glass count, series of exceptions (``domain.md`` (b))."""
+"""What needs the whole tenant: duplicates, tolerance, break-glass count, series of exceptions."""
 
 from __future__ import annotations
 

@@ -29,11 +29,11 @@ def _home(tmp_path):
 def _mfa(home):
     """Run ``mfa-audit`` with these words; environment variables as keywords."""
 
-    def call(*words, stdin=None, **environment):
+    def call(*words, **environment):
         kept = {key: value for key, value in os.environ.items() if not key.startswith("MFA_AUDIT_")}
         done = subprocess.run(
             [sys.executable, "-W", "error", "-m", "mfa_audit", *map(str, words)], cwd=home, capture_output=True,
-            encoding="utf-8", check=False, input=stdin, env={**kept, "COLUMNS": "100", "PYTHONUTF8": "1", **environment},
+            encoding="utf-8", check=False, env={**kept, "COLUMNS": "100", "PYTHONUTF8": "1", **environment},
         )
         return Said(done.returncode, done.stdout, done.stderr)
 

@@ -26,7 +26,8 @@ def test_a_run_prints_one_document_and_leaves_a_whole_folder(mfa, home):
     assert (0, "") == (said.code, said.err)
     folder = home / "reports" / latest(home)
     assert json.loads((folder / "summary.json").read_text(encoding="utf-8")) == json.loads(said.out)
-    wanted = {"summary.json", "accounts.csv", "accounts.parquet", "audit.xlsx", "managers", "reminders", "manifest.json"}
+    wanted = {"summary.json", "accounts.csv", "accounts.parquet", "audit.xlsx", "managers", "reminders",
+              "manifest.json"}
     assert wanted == {path.name for path in folder.iterdir()}
     assert {"due.csv", "overdue.csv"} <= {path.name for path in (folder / "reminders").iterdir()}
 
@@ -156,9 +157,9 @@ def test_a_second_run_is_nine_at_once(mfa, home):
     """The message names the holder; the lock goes with its process."""
     holder = subprocess.Popen(
         [sys.executable, "-c",
-         "import sys; from pathlib import Path; from mfa_audit.files import lock\n"
-         "with lock(Path('data/.mfa-audit.lock'), 'the nightly job'):\n"
-         "    print('held', flush=True); sys.stdin.read()"],
+         ("import sys; from pathlib import Path; from mfa_audit.files import lock\n"
+          "with lock(Path('data/.mfa-audit.lock'), 'the nightly job'):\n"
+          "    print('held', flush=True); sys.stdin.read()")],
         cwd=home, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )
     try:

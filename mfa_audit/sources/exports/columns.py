@@ -1,7 +1,8 @@
 """Which header stands for which field: one table of aliases for every source of exported files.
 
 Headers and JSON keys are compared by :func:`header_key`, so ``Is Mfa Capable``, ``IsMfaCapable`` and
-``isMfaCapable`` are one spelling (``graph.md`` 7.5). Aliases rest on ``graph.md`` 1.1, 2.1, 6.6, 7.1-7.5.
+``isMfaCapable`` are one spelling. The aliases are those of Microsoft Graph, its PowerShell, the
+Entra portal's downloads and administrators' own scripts (``docs/exports.md``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One mail service's portal report and register spelling, as data: the only place that knows the service's words.
 
 The report says for each account whether MFA is switched on for it; it never says what is registered
-(``domain.md``, "NHSmail MFA Status import"). Its headings are not documented, so they are kept here as data and a
+. Its headings are not documented, so they are kept here as data and a
 heading that is not listed is asked about in the refusal, never guessed.
 """
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PAGE_SIZES = frozenset({100, 999, 1000})
-"""Numbers of rows that Graph and its PowerShell give when only the first page was fetched (``graph.md`` 7.5)."""
+"""Numbers of rows that Graph and its PowerShell give when only the first page was fetched."""
 
 _LISTINGS = ("accounts", "registrations")
 _FOLLOW = "Follow @odata.nextLink until there is none, save every page, and give all of them."

@@ -74,7 +74,7 @@ def policy(folder: Path, text: str = "") -> Policy:
 
 def people(seed: int = 1, size: int = 300, *, hostile: bool = True, reach: int = 12) -> pd.DataFrame:
     """``size`` accounts of ``tables.PEOPLE``; each reports to somebody at most ``reach`` times nearer the top."""
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)
     rows = [_person(dice, key, size, hostile=hostile, reach=reach) for key in range(size)]
     frame = pd.DataFrame(rows).sort_values("account_id", kind="stable").reset_index(drop=True)
     frame["account_key"] = range(size)

@@ -81,7 +81,7 @@ def test_one_cell_and_a_column_write_the_same(text: str) -> None:
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")
 def test_libreoffice_reads_the_same_text(nights: ModuleType, tmp_path: Path) -> None:
     """Another program sees the hostile names, and 500 texts of random characters, as they were cleaned."""
-    dice = random.Random(20260302)  # noqa: S311
+    dice = random.Random(20260302)
     drawn = ["".join(chr(dice.randrange(0x20, 0x2FFFF)) for _ in range(dice.randrange(1, 9))) for _ in range(500)]
     values = [*nights.HOSTILE, *drawn]
     (tmp_path / "text.xlsx").write_bytes(_with_table(values))
