@@ -21,7 +21,7 @@ from mfa_audit.policy import load_policy
 from mfa_audit.progress import SILENT, Progress
 from mfa_audit.reports.run_folder import write_outputs
 from mfa_audit.reports.view import Night
-from mfa_audit.snapshot.columnar import TableFile, TableWriter
+from mfa_audit.snapshot.columnar import CHUNK_ROWS, TableFile, TableWriter
 from mfa_audit.snapshot.store import Snapshot, open_snapshot, write_snapshot
 from mfa_audit.sources.exports.source import read
 from mfa_audit.tables import PEOPLE
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from mfa_audit.settings import Settings
     from mfa_audit.snapshot.raw import Inputs
 
-CHUNK_ROWS = 50_000
 _HANDED_ON = (
     "people", "by_organisation", "by_department", "by_manager", "controls", "methods", "exemptions", "quality",
     "sources", "reconciliation", "organisation_names", "tenant_name",
@@ -93,7 +92,7 @@ def look_again(run: runs.Run, tell: Callable[[Outcome], None]) -> None:
         snapshot = open_snapshot(Path(run.manifest["snapshot"]))
         policy, as_of = policy_of_run(run), date.fromisoformat(run.summary["as_of"])
         verdicts = judge_snapshot(snapshot, policy, as_of, work / "people.parquet")
-        tell(Outcome(run.folder, _night(policy, as_of, run.summary, verdicts), (), snapshot))
+        tell(Outcome(run.folder, night_of(policy, as_of, run.summary, verdicts), (), snapshot))
 
 
 def policy_of_run(run: runs.Run) -> Policy:
@@ -134,7 +133,7 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
     )
     verdicts = judge_snapshot(snapshot, job.policy, job.as_of, work / "people.parquet", progress)
     refuse_other_tenant(manifest, job.settings.tenant, verdicts.domains, job.policy)
-    night = _night(job.policy, job.as_of, _summary(job, verdicts, found), verdicts)
+    night = night_of(job.policy, job.as_of, summary_of(job, verdicts, found), verdicts)
 
     staging = new_folder_aside(private_folder(output), "run")
     try:
@@ -163,7 +162,8 @@ def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path
     return gather(add(tallies), TableFile(people), snapshot, basis)
 
 
-def _summary(job: Job, verdicts: Verdicts, found: tuple[Gap, ...]) -> dict[str, Any]:
+def summary_of(job: Job, verdicts: Verdicts, found: tuple[Gap, ...]) -> dict[str, Any]:
+    """``summary.json`` of a night: nothing in it depends on when or where it ran."""
     policy = job.policy
     return {
         "schema": "mfa-audit/summary/1",
@@ -179,7 +179,8 @@ def _summary(job: Job, verdicts: Verdicts, found: tuple[Gap, ...]) -> dict[str, 
     }
 
 
-def _night(policy: Policy, as_of: date, summary: dict[str, Any], verdicts: Verdicts) -> Night:
+def night_of(policy: Policy, as_of: date, summary: dict[str, Any], verdicts: Verdicts) -> Night:
+    """What reports may show of a judged tenant."""
     tables = {name: getattr(verdicts, name) for name in _HANDED_ON}
     return Night(
         summary=summary, policy=policy, as_of=as_of, marking=policy.reports.marking,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from mfa_audit.tables import Table
 
-CHUNK_ROWS = 100_000
+CHUNK_ROWS = 50_000
 _VECTOR = 2_048
 
 

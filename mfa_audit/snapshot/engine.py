@@ -55,6 +55,8 @@ def connect(
         },
     )
     try:
+        # It would draw on stdout, which belongs to the command line, once a query lasts.
+        connection.execute("SET enable_progress_bar = false")
         yield connection
     finally:
         connection.close()
