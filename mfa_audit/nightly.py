@@ -28,7 +28,7 @@ from mfa_audit.tables import PEOPLE
 from mfa_audit.text_safety import slug
 from mfa_audit.verdicts.figures import add, tally
 from mfa_audit.verdicts.judge import judge
-from mfa_audit.verdicts.prepare import basis_of, entries
+from mfa_audit.verdicts.prepare import basis_of, entries, entries_of
 from mfa_audit.verdicts.results import Verdicts, gather
 
 if TYPE_CHECKING:
@@ -149,7 +149,8 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
 def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path,
                    progress: Progress = SILENT) -> Verdicts:
     """Judge a snapshot chunk by chunk into the table ``people``, and count."""
-    basis = basis_of(snapshot, policy, as_of)
+    exemptions = entries_of(snapshot, policy, as_of)
+    basis = basis_of(snapshot, policy, as_of, exemptions)
     tallies = []
     progress.start("judging", snapshot.manifest.tables["accounts"].rows)
     with TableWriter(people, PEOPLE) as table:
@@ -159,7 +160,7 @@ def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path
             tallies.append(tally(judgement, accounts, policy))
             progress.advance(len(accounts))
     progress.finish()
-    return gather(add(tallies), TableFile(people), snapshot, basis)
+    return gather(add(tallies), TableFile(people), snapshot, basis, exemptions)
 
 
 def summary_of(job: Job, verdicts: Verdicts, found: tuple[Gap, ...]) -> dict[str, Any]:

@@ -130,7 +130,7 @@ def _mfa_status(staged: Staged, complaints: Complaints, count: int) -> None:
     value = staged.column(table, "mfa_status")
     typed.plain("mfa_status", f"CASE WHEN {value} IS NOT NULL THEN {value} "
                               f"WHEN {staged.carries(table, 'mfa_status')} THEN '' END")
-    typed.stated("account_status")
+    typed.state("account_status")
     typed.create(complaints)
     Merge(
         table, texts=("user_principal_name", "display_name", "mail", "organisation"),

@@ -56,6 +56,11 @@ class TypedTable:
         column = self._staged.column(self._table, field)
         self._words(field, rules.truth(column), null_is_no)
 
+    def state(self, field: str) -> None:
+        """Whether an account is enabled, as a portal's account states say it: 'yes', 'no', 'blank' or null."""
+        column = self._staged.column(self._table, field)
+        self._words(field, f"coalesce({rules.account_state(column)}, {rules.truth(column)})", "false")
+
     def word(self, field: str, words: Sequence[str]) -> None:
         """One of ``words`` (lower case), 'blank' or null, blind to case."""
         column = self._staged.column(self._table, field)

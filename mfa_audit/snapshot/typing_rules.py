@@ -28,6 +28,14 @@ _EARLIEST, _LATEST = 1980, 2100
 _SERIAL_FIRST, _SERIAL_LAST = 20_000, 80_000
 
 
+def account_state(column: str) -> str:
+    """SQL for the states portals give accounts: 'yes' for those that can sign in, 'no' for those that cannot; a state
+    not named here gives null. Unused and leaving accounts can still sign in, locked ones again tomorrow."""
+    word = f"lower(regexp_extract({column}, '^[A-Za-z]+'))"
+    return (f"CASE WHEN {word} IN ('active', 'inactive', 'leaver', 'locked') THEN 'yes' "
+            f"WHEN {word} IN ('disabled', 'deleted') THEN 'no' END")
+
+
 def truth(column: str) -> str:
     """SQL: ``'yes'``, ``'no'`` or null for a text of the closed list, blind to case and spaces."""
     plain = f"lower(replace({column}, ' ', ''))"

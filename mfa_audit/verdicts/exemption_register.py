@@ -1,4 +1,4 @@
-"""The register of exemptions beside what its holders' verdicts say."""
+"""The register of exemptions: whose each entry is, whether it counts today, and how its holder stands."""
 
 from __future__ import annotations
 
@@ -7,37 +7,59 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mfa_audit.policy.exemptions import state_of
 from mfa_audit.tables import REGISTERS, Status
 from mfa_audit.verdicts.registers import Lookup, References, reference
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
+    from mfa_audit.policy import Policy
+
+HOLDER = ["account_id", "user_principal_name", "display_name", "mail"]
+"""What is read of the accounts to find the holders."""
 _SOON_DAYS = 30
+
+
+def entry_states(register: pd.DataFrame, accounts: Iterable[pd.DataFrame], policy: Policy, as_of: date) -> pd.DataFrame:
+    """Every entry with its holder and :func:`mfa_audit.policy.exemptions.state_of`.
+
+    ``accounts``: chunks of every account, columns :data:`HOLDER`. Added before: ``holder_id`` (null when the entry
+    names nobody listed), ``holder_upn``, ``holder_name``, ``holder_mail``; an id and a UPN of one account meet in
+    ``holder_id``, and whoever approved their own entry is seen.
+    """
+    written = reference(register["account_id"])
+    named = set(written.dropna())
+    found = [
+        chunk[reference(chunk["account_id"]).isin(named) | reference(chunk["user_principal_name"]).isin(named)]
+        for chunk in accounts
+    ]
+    holders = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=HOLDER, dtype="str")
+    by_id, by_name = Lookup(holders), Lookup(holders, key="user_principal_name")
+    references = References(written, written)
+    holder = {
+        column: by_id.column(column, references).fillna(by_name.column(column, references)) for column in HOLDER
+    }
+    known = register.assign(holder_id=holder["account_id"], holder_upn=holder["user_principal_name"],
+                            holder_name=holder["display_name"], holder_mail=holder["mail"])
+    return state_of(known, policy, as_of)
 
 
 def exemption_table(states: pd.DataFrame, people: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """Every entry of the register, its holder and its state today.
 
-    ``states``: :func:`mfa_audit.policy.exemptions.state_of`. ``people``: at least the accounts the entries name, with
-    account_id, user_principal_name, display_name, organisation, status. Columns: the register's, then holder_name,
-    organisation, state (active, due_soon, expired, incomplete, not_yet, redundant, unknown_account), days_left,
-    findings.
+    ``states``: :func:`entry_states`. ``people``: the holders' verdicts, columns account_id, organisation, status.
+    Columns: the register's, then holder_name, organisation, state (active, due_soon, expired, incomplete, not_yet,
+    redundant, unknown_account), days_left, findings.
     """
-    by_id = Lookup(people)
-    by_name = Lookup(people, key="user_principal_name")
-    written = reference(states["account_id"])
-    named = References(written, written)
-
-    def holder(column: str) -> pd.Series:
-        return by_id.column(column, named).fillna(by_name.column(column, named))
-
-    status = holder("status")
+    verdicts = people.set_index("account_id")
+    status = states["holder_id"].map(verdicts["status"])
     days_left = (pd.to_datetime(states["expires"]) - pd.Timestamp(as_of)).dt.days
     active = (states["state"] == "active").to_numpy(dtype=bool)
     state = np.select(
         [
-            status.isna().to_numpy(),
+            states["holder_id"].isna().to_numpy(),
             active & status.isin([Status.COMPLIANT, Status.COMPLIANT_WEAK]).to_numpy(),
             active & (days_left <= _SOON_DAYS).to_numpy(),
         ],
@@ -46,16 +68,10 @@ def exemption_table(states: pd.DataFrame, people: pd.DataFrame, as_of: date) -> 
     )
     findings = states["findings"].fillna("")
     findings = findings.where(state != "redundant", (findings + ";MFA-EXM-04").str.strip(";"))
-    register = states[list(REGISTERS["exemptions"].names)]
-    return register.assign(
-        holder_name=holder("display_name"),
-        organisation=holder("organisation"),
+    return states[list(REGISTERS["exemptions"].names)].assign(
+        holder_name=states["holder_name"],
+        organisation=states["holder_id"].map(verdicts["organisation"]),
         state=pd.Series(state, index=states.index, dtype="str"),
         days_left=days_left.astype("Int64"),
         findings=findings.where(findings != ""),
     )
-
-
-def references_of(states: pd.DataFrame) -> list[str]:
-    """What the register names its holders by, as written; to look their verdicts up."""
-    return sorted(states["account_id"].dropna().str.strip().unique())

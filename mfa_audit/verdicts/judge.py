@@ -61,7 +61,7 @@ def _facts(accounts: pd.DataFrame, references: References, basis: Basis) -> pd.D
     kind = kinds(accounts, references, basis)
     tiers = tier_facts(accounts, kind, references, basis)
     start = starts(accounts, basis)
-    facts = pd.concat([factor_facts(accounts, references, basis), _entry_facts(accounts, references, basis)], axis=1)
+    facts = pd.concat([factor_facts(accounts, references, basis), _entry_facts(references, basis)], axis=1)
     facts["kind"], facts["population"] = kind, populations(kind, basis)
     facts["left_out"] = out_of_scope(accounts, kind, basis)
     facts["start"] = start
@@ -93,20 +93,14 @@ def _facts(accounts: pd.DataFrame, references: References, basis: Basis) -> pd.D
     return base
 
 
-def _entry_facts(accounts: pd.DataFrame, references: References, basis: Basis) -> pd.DataFrame:
-    """The exemption entry of each account; one that its own holder approved is no exemption."""
+def _entry_facts(references: References, basis: Basis) -> pd.DataFrame:
+    """The exemption entry of each account that is looked at, and its state; null where it has none."""
     register = basis.registers.exemptions
-    approver = register.column("approver", references).str.strip().str.casefold()
-    own = pd.Series(data=False, index=accounts.index)
-    for column in ("account_id", "user_principal_name", "display_name", "mail"):
-        own |= (approver == accounts[column].str.strip().str.casefold()).fillna(value=False)
-    nothing = pd.Series(None, index=accounts.index, dtype="str")
-    state = register.column("state", references) if len(register) else nothing
+    nothing = pd.Series(None, index=references.ids.index, dtype="str")
     return pd.DataFrame(
         {
             "exemption_id": register.column("exemption_id", references),
-            "entry_state": state.where(~own, "incomplete").where(state.notna()),
-            "approved_by_holder": own.to_numpy(dtype=bool),
+            "entry_state": register.column("state", references) if len(register) else nothing,
         }
     )
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mfa_audit.policy.exemptions import best_entry, state_of
+from mfa_audit.policy.exemptions import best_entry
 from mfa_audit.tables import REGISTERS
 from mfa_audit.verdicts.basis import Basis, Evidence
+from mfa_audit.verdicts.exemption_register import HOLDER, entry_states
 from mfa_audit.verdicts.registers import Lookup, Registers
 
 if TYPE_CHECKING:
@@ -20,12 +21,20 @@ if TYPE_CHECKING:
     from mfa_audit.snapshot.store import Snapshot
 
 
-def basis_of(snapshot: Snapshot, policy: Policy, as_of: date) -> Basis:
-    """What the accounts of a snapshot are judged by, on a day in the policy's zone."""
+def entries_of(snapshot: Snapshot, policy: Policy, as_of: date) -> pd.DataFrame:
+    """The register of exemptions with holders and states (:func:`entry_states`)."""
+    register = snapshot.frame("exemptions")
+    accounts = snapshot.accounts(columns=HOLDER) if len(register) else ()
+    return entry_states(register, accounts, policy, as_of)
+
+
+def basis_of(snapshot: Snapshot, policy: Policy, as_of: date, exemptions: pd.DataFrame) -> Basis:
+    """What the accounts of a snapshot are judged by, on a day in the policy's zone; ``exemptions`` is
+    :func:`entries_of`."""
     return Basis(
         policy=policy,
         as_of=as_of,
-        registers=_registers(snapshot, policy, as_of),
+        registers=_registers(snapshot, exemptions),
         evidence=_evidence(snapshot),
         role_holders=_role_holders(snapshot.frame("role_assignments"), policy, as_of),
         groups=_groups(snapshot, policy),
@@ -39,11 +48,11 @@ def entries(document: Any) -> list[dict[str, Any]]:
     return [entry for entry in document if isinstance(entry, dict)] if isinstance(document, list) else []
 
 
-def _registers(snapshot: Snapshot, policy: Policy, as_of: date) -> Registers:
+def _registers(snapshot: Snapshot, exemptions: pd.DataFrame) -> Registers:
     frames = {name: snapshot.frame(name) for name in REGISTERS}
     given = frozenset(name for name in REGISTERS if snapshot.manifest.tables[name].state != "absent")
     return Registers(
-        exemptions=Lookup(best_entry(state_of(frames["exemptions"], policy, as_of))),
+        exemptions=Lookup(best_entry(exemptions, by="holder_id"), key="holder_id"),
         services=Lookup(frames["service_accounts"]),
         generics=Lookup(frames["generic_accounts"]),
         privileged=Lookup(frames["privileged_accounts"]),

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mfa_audit.policy.exemptions import state_of
 from mfa_audit.verdicts import figures
 from mfa_audit.verdicts.controls import summarise
-from mfa_audit.verdicts.exemption_register import exemption_table, references_of
+from mfa_audit.verdicts.exemption_register import exemption_table
 from mfa_audit.verdicts.managers import by_manager
 from mfa_audit.verdicts.prepare import entries
 from mfa_audit.verdicts.scope import scope_complaints
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from mfa_audit.snapshot.store import Snapshot
     from mfa_audit.verdicts.basis import Basis
 
-_HOLDER = ["account_id", "user_principal_name", "display_name", "organisation", "status"]
+_HOLDER = ["account_id", "organisation", "status"]
 
 
 @dataclass(frozen=True)
@@ -51,13 +50,13 @@ class Verdicts:
     domains: pd.Series
 
 
-def gather(whole: figures.Tally, people: TableFile, snapshot: Snapshot, basis: Basis) -> Verdicts:
-    """Every table from the tally of all accounts, the table ``people`` and the snapshot."""
+def gather(whole: figures.Tally, people: TableFile, snapshot: Snapshot, basis: Basis,
+           exemptions: pd.DataFrame) -> Verdicts:
+    """Every table from the tally of all accounts, the table ``people``, the snapshot and the register's entries."""
     policy, as_of = basis.policy, basis.as_of
     key_figures = figures.key_figures(whole)
     managers, broken = by_manager(whole.groups["manager_key"], people)
-    states = state_of(snapshot.frame("exemptions"), policy, as_of)
-    outcomes = assess_tenant(whole, states, _source_facts(snapshot), policy, as_of)
+    outcomes = assess_tenant(whole, exemptions, _source_facts(snapshot), policy, as_of)
     return Verdicts(
         people=people,
         key_figures=key_figures,
@@ -69,7 +68,7 @@ def gather(whole: figures.Tally, people: TableFile, snapshot: Snapshot, basis: B
         by_manager=managers,
         controls=summarise(whole.controls, outcomes),
         methods=figures.methods_table(whole, policy),
-        exemptions=exemption_table(states, _holders(states, people), as_of),
+        exemptions=exemption_table(exemptions, _holders(exemptions, people), as_of),
         quality=(*snapshot.complaints, *scope_complaints(snapshot, basis, broken)),
         sources=_sources(snapshot),
         reconciliation=figures.reconciliation(whole),
@@ -85,17 +84,9 @@ def _demand_known(key_figures: Mapping[str, Any]) -> bool:
     return 0 < known == everybody
 
 
-def _holders(states: pd.DataFrame, people: TableFile) -> pd.DataFrame:
-    """The accounts the register names, by id or by UPN in any case."""
-    named = references_of(states)
-    if not named:
-        return people.frame(_HOLDER, limit=0)
-    wanted = {name.casefold() for name in named}
-    found = [
-        chunk[chunk["account_id"].isin(wanted) | chunk["user_principal_name"].str.casefold().isin(wanted)]
-        for chunk in people.rows(_HOLDER)
-    ]
-    return pd.concat(found, ignore_index=True)
+def _holders(exemptions: pd.DataFrame, people: TableFile) -> pd.DataFrame:
+    holders = exemptions["holder_id"].dropna().unique().tolist()
+    return people.frame(_HOLDER, where={"account_id": holders})
 
 
 def _source_facts(snapshot: Snapshot) -> SourceFacts:

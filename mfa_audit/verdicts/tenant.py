@@ -33,7 +33,7 @@ def assess_tenant(whole: Tally, exemptions: pd.DataFrame, sources: SourceFacts, 
     """Control id -> outcome, for the controls no single account decides.
 
     ``exemptions``: every row of the register with ``approved`` and ``expires`` dates
-    (:func:`mfa_audit.policy.exemptions.state_of`).
+    (:func:`mfa_audit.verdicts.exemption_register.entry_states`).
     """
     parts = populations(whole)
 
@@ -59,5 +59,5 @@ def series_of_exceptions(exemptions: pd.DataFrame, as_of: date) -> list[str]:
     length = (pd.to_datetime(exemptions["expires"]) - pd.to_datetime(exemptions["approved"])).dt.days
     age = (pd.Timestamp(as_of) - pd.to_datetime(exemptions["approved"])).dt.days
     short = exemptions[(length <= _SHORT_DAYS) & (age >= 0) & (age <= _WINDOW_DAYS)]
-    counts = short.groupby(short["account_id"].str.strip().str.casefold()).size()
+    counts = short.groupby("holder_id").size()
     return sorted(counts[counts >= _SERIES].index)

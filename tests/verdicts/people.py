@@ -9,10 +9,11 @@ import pandas as pd
 
 from mfa_audit.methods import BIT
 from mfa_audit.policy import load_policy
-from mfa_audit.policy.exemptions import best_entry, state_of
+from mfa_audit.policy.exemptions import best_entry
 from mfa_audit.snapshot.frames import typed_frame
 from mfa_audit.tables import ACCOUNTS, REGISTERS, REGISTRATIONS
 from mfa_audit.verdicts.basis import Basis, Evidence
+from mfa_audit.verdicts.exemption_register import entry_states
 from mfa_audit.verdicts.registers import Lookup, Registers
 
 AS_OF = dt.date(2026, 3, 2)
@@ -76,7 +77,9 @@ def basis(policy_changes: dict[str, Any] | None = None, *, as_of: dt.date = AS_O
     given = registers or {}
     lookups: dict[str, Any] = {names[name]: Lookup(rows) for name, rows in given.items() if name in names}
     if exemptions is not None:
-        lookups["exemptions"] = Lookup(best_entry(state_of(exemptions, policy, as_of)))
+        holders = [frame(account(name)) for name in ("ann", "bob")]
+        states = entry_states(exemptions, holders, policy, as_of)
+        lookups["exemptions"] = Lookup(best_entry(states, by="holder_id"), key="holder_id")
     if "organisations" in given:
         lookups["organisations"] = given["organisations"]
     facts = {"registered_as_of": CAPTURED, "roles_read": True, **(evidence or {})}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mfa_audit.files import write_bytes
-from mfa_audit.reports import words
-from mfa_audit.reports.excel.accounts import action_sheet, privileged_sheet, special_sheet
-from mfa_audit.reports.excel.book import Book
+from mfa_audit.reports.excel.accounts import privileged_sheet, special_sheet
+from mfa_audit.reports.excel.actions import action_sheet
+from mfa_audit.reports.excel.blank import new_book
 from mfa_audit.reports.excel.groups import department_sheet, manager_sheet, organisation_sheet
 from mfa_audit.reports.excel.readme import readme_sheet
 from mfa_audit.reports.excel.registers import (
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from mfa_audit.reports.excel.book import Sheet
+    from mfa_audit.reports.excel.book import Book, Sheet
     from mfa_audit.reports.view import Night
 
 SHEETS: Mapping[str, tuple[Callable[[Book, Night], Sheet | None], str]] = {
@@ -59,17 +59,3 @@ def write_audit(night: Night, path: Path) -> tuple[str, ...]:
              first=True)
     write_bytes(path, book.to_bytes())
     return ("Read me", *(name for name, there in made.items() if there))
-
-
-def new_book(night: Night, *, title: str) -> Book:
-    """An empty workbook with the night's marking, date and, when the night is incomplete, its banner."""
-    subject = f"{night.tenant_name or night.policy.about.title}, as of {words.long_date(night.as_of)}"
-    return Book(title=title, subject=subject, marking=night.marking, as_of=night.as_of, banner=banner(night.summary))
-
-
-def banner(summary: Mapping[str, Any]) -> str:
-    """The line an incomplete night carries everywhere; empty when the night is complete."""
-    if summary["complete"]:
-        return ""
-    gaps = "; ".join(f"{gap['table']}: {gap['reason']}" for gap in summary["gaps"])
-    return f"INCOMPLETE. Not everybody was seen, so no figure here may be relied on. {gaps}".rstrip()

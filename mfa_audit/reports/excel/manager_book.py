@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mfa_audit.reports import words
 from mfa_audit.reports.excel import manager_words
-from mfa_audit.reports.excel.audit import new_book
+from mfa_audit.reports.excel.blank import new_book
 from mfa_audit.reports.excel.book import Book, Frame, Sheet
 from mfa_audit.reports.excel.page import Page
 from mfa_audit.reports.excel.style import Look

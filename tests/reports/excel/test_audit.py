@@ -15,8 +15,9 @@ import openpyxl
 import pytest
 
 from mfa_audit.reports import words
-from mfa_audit.reports.excel.accounts import TO_DO, action_sheet
-from mfa_audit.reports.excel.audit import SHEETS, new_book, write_audit
+from mfa_audit.reports.excel.actions import TO_DO, action_sheet, write_organisation_lists
+from mfa_audit.reports.excel.audit import SHEETS, write_audit
+from mfa_audit.reports.excel.blank import new_book
 from mfa_audit.text_safety import for_cell
 
 if TYPE_CHECKING:
@@ -111,6 +112,22 @@ def test_a_cut_action_list_says_so(night: Night) -> None:
     left = int(total["count"].sum()) - 10
     assert 10 == len(_table(opened))
     assert any(f"{left} more in organisations/" in text for text in _texts_of(opened))
+
+
+def test_who_is_cut_from_the_action_list_is_in_organisations(night: Night, tmp_path: Path) -> None:
+    """Everybody with something to do is in exactly one organisation's workbook; short lists need none."""
+    people = night.people.frame(["user_principal_name"], {"population": ["workforce"],
+                                                          "status": [str(status) for status in TO_DO]})
+
+    assert 0 == write_organisation_lists(night, tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+    written = write_organisation_lists(night, tmp_path / "lists", listed=10)
+
+    books = sorted((tmp_path / "lists").iterdir())
+    assert written == len(books) > 1
+    accounts = [str(line["Account"]).replace("_x005F_", "_") for book in books
+                for line in _table(openpyxl.load_workbook(book)["Action list"])]
+    assert sorted(for_cell(account) for account in people["user_principal_name"]) == sorted(accounts)
 
 
 def test_sheets_without_rows_are_left_out_and_named(night: Night, tmp_path: Path) -> None:
