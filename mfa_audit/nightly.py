@@ -28,7 +28,8 @@ from mfa_audit.tables import PEOPLE
 from mfa_audit.text_safety import slug
 from mfa_audit.verdicts.figures import add, tally
 from mfa_audit.verdicts.judge import judge
-from mfa_audit.verdicts.prepare import basis_of, entries, entries_of
+from mfa_audit.verdicts.methods_policy import entries
+from mfa_audit.verdicts.prepare import basis_of, entries_of
 from mfa_audit.verdicts.results import Verdicts, gather
 
 if TYPE_CHECKING:

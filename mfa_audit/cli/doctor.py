@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -34,6 +35,7 @@ def command(paths: tuple[Path, ...], *, as_json: bool) -> int:
 
     with tempfile.TemporaryDirectory(prefix="mfa-audit-doctor-") as work:
         reports = inspect(paths, Path(work))
+    shared = os.path.commonpath([path if path.is_dir() else path.parent for path in paths])
     answers = answer(reports)
     wanted = missing_of(answers)
     if as_json:
@@ -49,7 +51,7 @@ def command(paths: tuple[Path, ...], *, as_json: bool) -> int:
         click.echo(json.dumps(document, indent=1, ensure_ascii=False))
     else:
         terminal.doctor(
-            [_line(report) for report in reports],
+            [_line(report, shared) for report in reports],
             [QuestionLine(each.question.text, each.can, each.because) for each in answers],
             [MissingLine(RECIPES[name].file, RECIPES[name].clicks, RECIPES[name].powershell) for name in wanted],
             request_text(wanted),
@@ -58,12 +60,13 @@ def command(paths: tuple[Path, ...], *, as_json: bool) -> int:
     return InputRejected.exit_code if any(report.refused for report in reports) else 0
 
 
-def _line(report: FileReport) -> FileLine:
+def _line(report: FileReport, shared: str) -> FileLine:
     from mfa_audit.reports.answers import FileLine  # noqa: PLC0415
 
     rows = sum(count for _, count in report.rows) if report.rows else None
     problem = f"{report.problem} {report.next_step}".strip()
     suspicion = problem or ("may be the first page only" if report.first_page else "")
     organisations = "" if report.organisations is None else str(report.organisations)
-    return FileLine(report.name, report.recognised_as, rows, report.newest_fact, report.encoding, organisations,
+    name = os.path.relpath(report.name, shared)
+    return FileLine(name, report.recognised_as, rows, report.newest_fact[:10], report.encoding, organisations,
                     suspicion)

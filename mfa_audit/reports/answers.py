@@ -134,8 +134,8 @@ def doctor(files: Sequence[FileLine], questions: Sequence[QuestionLine], missing
            request: str) -> Iterator[Block]:
     """Yield a line a file, what the files answer, how to get the rest, and a request to send on."""
     yield Heading("Files")
-    columns = (Column("File", least=20, most=48), Column("What it is", least=16, most=48), Column("Rows", right=True),
-               Column("Age", least=6, rank=1), Column("Encoding", least=6, rank=3),
+    columns = (Column("File", least=20, most=48), Column("What it is", least=30, most=48), Column("Rows", right=True),
+               Column("Newest", least=10, rank=1), Column("Encoding", least=6, rank=3),
                Column("Organisations", least=13, most=30, rank=2))
     yield Grid(columns, [
         (Cell(file.name), Cell(file.recognised_as), Cell("" if file.rows is None else words.count(file.rows)),

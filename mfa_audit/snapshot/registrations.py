@@ -92,7 +92,7 @@ def _type(staged: Staged, complaints: Complaints, declared: str | None) -> None:
                   "the methods are unknown for these rows", "export the report again, the list joined by ';'.")
     typed.blemish(
         "unmapped IS NOT NULL", "authentication method nobody knows",
-        "never counted as a factor", "see which names they are in the methods sheet; a newer release may know them.",
+        "never counted as a factor", "look up its name at the places named; a newer release may know it.",
     )
     typed.create(complaints)
 

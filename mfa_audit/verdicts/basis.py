@@ -25,7 +25,8 @@ class Evidence:
     assignments were read whole. ``policies_read``: Conditional Access or security defaults were read.
     ``settings_read``: a per-user MFA state or a portal's MFA Status was supplied for somebody. ``federated_domains``:
     the federated ones, null when no list of domains was supplied. ``certificates_possible``: the methods policy lets
-    somebody sign in with a certificate; null when it was not supplied.
+    somebody sign in with a certificate; null when it was not supplied. ``methods_switched_off``: methods it allows
+    nobody, as bits.
     """
 
     registrations_complete: bool = True
@@ -36,6 +37,7 @@ class Evidence:
     settings_read: bool = False
     federated_domains: frozenset[str] | None = None
     certificates_possible: bool | None = None
+    methods_switched_off: int = 0
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,8 @@ def factor_facts(accounts: pd.DataFrame, references: References, basis: Basis) -
     factors = registered & ~level_bits(policy)[Level.NONE] & ~BOOTSTRAP_BITS
     barred = sum(BIT[name] for name in policy.methods.barred)
     not_allowed = (capable == Stated.NO).to_numpy(dtype=bool) & ~certified
-    usable = np.where(not_allowed, 0, factors & ~barred)
+    allowed = factors & ~evidence.methods_switched_off
+    usable = np.where(not_allowed, 0, allowed & ~barred)
 
     no_factor = factors == 0
     says_capable = (capable == Stated.YES).to_numpy(dtype=bool)
@@ -77,7 +78,7 @@ def factor_facts(accounts: pd.DataFrame, references: References, basis: Basis) -
             scope_blank.to_numpy(dtype=bool) | (row & ~read & ~certified),
             row & conflict,
             row & no_factor & unmapped & may_be_capable,
-            row & no_factor & ~unmapped & says_capable,
+            row & (allowed == 0) & ~unmapped & says_capable,
             row & ~no_factor & blank_capable,
             no_factor & _invisible_factor_possible(accounts, basis),
         ],

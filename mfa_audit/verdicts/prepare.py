@@ -11,6 +11,7 @@ from mfa_audit.policy.exemptions import best_entry
 from mfa_audit.tables import REGISTERS
 from mfa_audit.verdicts.basis import Basis, Evidence
 from mfa_audit.verdicts.exemption_register import HOLDER, entry_states
+from mfa_audit.verdicts.methods_policy import certificates_possible, entries, switched_off
 from mfa_audit.verdicts.registers import Lookup, Registers
 
 if TYPE_CHECKING:
@@ -41,13 +42,6 @@ def basis_of(snapshot: Snapshot, policy: Policy, as_of: date, exemptions: pd.Dat
     )
 
 
-def entries(document: Any) -> list[dict[str, Any]]:
-    """The objects of a Graph answer: its ``value``, a bare list, or the one object there is."""
-    if isinstance(document, dict):
-        document = document.get("value", [document])
-    return [entry for entry in document if isinstance(entry, dict)] if isinstance(document, list) else []
-
-
 def _registers(snapshot: Snapshot, exemptions: pd.DataFrame) -> Registers:
     frames = {name: snapshot.frame(name) for name in REGISTERS}
     given = frozenset(name for name in REGISTERS if snapshot.manifest.tables[name].state != "absent")
@@ -68,7 +62,7 @@ def _evidence(snapshot: Snapshot) -> Evidence:
     registrations = tables["registrations"]
     captured = registrations.captured_at
     absent = tables["accounts"].columns_absent
-    domains = documents.get("domains")
+    domains, methods_policy = documents.get("domains"), documents.get("authentication_methods_policy")
     federated = None if domains is None else frozenset(
         str(entry.get("id", "")).casefold()
         for entry in entries(domains)
@@ -82,21 +76,9 @@ def _evidence(snapshot: Snapshot) -> Evidence:
         policies_read="conditional_access_policies" in documents or "security_defaults" in documents,
         settings_read=not {"per_user_mfa", "mfa_status"} <= set(absent),
         federated_domains=federated,
-        certificates_possible=_certificates_possible(documents.get("authentication_methods_policy")),
+        certificates_possible=certificates_possible(methods_policy),
+        methods_switched_off=switched_off(methods_policy),
     )
-
-
-def _certificates_possible(methods_policy: Any) -> bool | None:
-    """Whether the methods policy lets anybody sign in with a certificate; null when it was not supplied."""
-    if methods_policy is None:
-        return None
-    configurations = [
-        configuration
-        for entry in entries(methods_policy)
-        for configuration in entries(entry.get("authenticationMethodConfigurations", []))
-        if str(configuration.get("id", "")).casefold() == "x509certificate"
-    ]
-    return any(str(entry.get("state", "")).casefold() != "disabled" for entry in configurations)
 
 
 def _role_holders(roles: pd.DataFrame, policy: Policy, as_of: date) -> pd.Index:

@@ -1,0 +1,68 @@
+"""What a tenant's authentication methods policy switches off for everybody.
+
+Source: Microsoft Learn, "Manage authentication methods for Microsoft Entra ID". A policy that is still migrating leaves
+the older settings in force, so it switches nothing off here; one that names groups is left to ``isMfaCapable``, which
+Microsoft works out from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mfa_audit.methods import BIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_GOVERNED: Mapping[str, tuple[str, ...]] = {
+    "security_key": ("fido2",),
+    "passkey_authenticator": ("fido2",),
+    "passkey_windows": ("fido2",),
+    "passkey_synced": ("fido2",),
+    "certificate": ("x509certificate",),
+    "authenticator_passwordless": ("microsoftauthenticator",),
+    "authenticator_push": ("microsoftauthenticator",),
+    "software_code": ("softwareoath", "microsoftauthenticator"),
+    "hardware_code": ("hardwareoath",),
+    "mobile_phone": ("sms", "voice"),
+    "alternate_phone": ("voice",),
+    "office_phone": ("voice",),
+}
+"""Catalogue name -> the configurations of which one must be on; other methods are not governed by the policy."""
+
+
+def entries(document: Any) -> list[dict[str, Any]]:
+    """The objects of a Graph answer: its ``value``, a bare list, or the one object there is."""
+    if isinstance(document, dict):
+        document = document.get("value", [document])
+    return [entry for entry in document if isinstance(entry, dict)] if isinstance(document, list) else []
+
+
+def switched_off(methods_policy: Any) -> int:
+    """The methods nobody in the tenant may use, as bits; 0 when the policy was not supplied or is still migrating."""
+    policies = entries(methods_policy)
+    if not policies or any(_word(policy.get("policyMigrationState")) != "migrationcomplete" for policy in policies):
+        return 0
+    state = {_word(each.get("id")): _word(each.get("state")) for each in _configurations(policies)}
+    return sum(
+        BIT[method] for method, governors in _GOVERNED.items()
+        if all(state.get(governor) == "disabled" for governor in governors)
+    )
+
+
+def certificates_possible(methods_policy: Any) -> bool | None:
+    """Whether the policy lets anybody sign in with a certificate; null when it was not supplied."""
+    if methods_policy is None:
+        return None
+    return any(
+        _word(each.get("state")) != "disabled"
+        for each in _configurations(entries(methods_policy)) if _word(each.get("id")) == "x509certificate"
+    )
+
+
+def _configurations(policies: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [each for policy in policies for each in entries(policy.get("authenticationMethodConfigurations", []))]
+
+
+def _word(value: Any) -> str:
+    return str(value or "").casefold()
