@@ -56,6 +56,7 @@ def gaps(manifest: Manifest, wanted: Sequence[str], policy: Policy, *, dated_by_
         found += _stale(manifest, wanted, policy, dated_by_clock)
     if before is not None and not accept_drop:
         found += _fewer(manifest, wanted, policy, before)
+    found += _orphans(manifest, policy)
     expected = policy.sources.expected_accounts
     rows = manifest.tables["accounts"].rows
     if expected is not None and rows < expected:
@@ -105,6 +106,16 @@ def _missing(manifest: Manifest, wanted: Sequence[str]) -> list[Gap]:
         elif table.state == "partial":
             found.append(Gap(name, table.reason or "only a part was read", "export or collect it again."))
     return found
+
+
+def _orphans(manifest: Manifest, policy: Policy) -> list[Gap]:
+    """Many registrations of accounts that are not listed: the list of accounts is not whole."""
+    read = manifest.counts.get("registrations_read", 0)
+    aside = manifest.counts.get("registrations_set_aside", 0)
+    if aside * 100 <= policy.sources.maximum_drop_percent * read:
+        return []
+    return [Gap("accounts", f"{aside} of {read} registrations are of accounts that are not listed",
+                "export the list of accounts again, all of it.")]
 
 
 def _stale(manifest: Manifest, wanted: Sequence[str], policy: Policy, now: datetime) -> list[Gap]:

@@ -198,6 +198,8 @@ def _alone(job: Job) -> Iterator[Path]:
         for folder in dict.fromkeys((data.resolve(), output.resolve())):
             stack.enter_context(lock(folder / ".mfa-audit.lock", "mfa-audit", started=job.started))
             sweep(folder)
+        for snapshots in data.glob("*/snapshots"):
+            sweep(snapshots)
         work = new_folder_aside(data, "work")
         stack.callback(shutil.rmtree, work, ignore_errors=True)
         yield work

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mfa_audit.snapshot import managers, nested, typing_rules
 from mfa_audit.snapshot.complaints import POSITION, SHOWN, Complaints
+from mfa_audit.snapshot.joining import DELETED
 from mfa_audit.snapshot.merge import Merge
 from mfa_audit.snapshot.typed import TypedTable
 from mfa_audit.tables import ACCOUNTS
@@ -64,7 +65,7 @@ def _accounts(staged: Staged, complaints: Complaints, attribute: str, declared: 
     typed.derived("sign_in_asked", staged.carries(table, *nested.SIGN_INS, alias="i"))
     where = "true"
     if "deleted_at" in staged.fields[table]:
-        where = "(r.deleted_at IS NULL OR starts_with(r.deleted_at, '0001-01-01'))"
+        where = f"NOT coalesce({DELETED}, false)"
     typed.create(complaints, where)
     staged.connection.execute(
         "CREATE TABLE account_ages AS SELECT src, greatest(max(created_at), max(last_successful_sign_in), "

@@ -14,7 +14,7 @@ from mfa_audit.snapshot import accounts, engine, nested, registrations, relation
 from mfa_audit.snapshot.complaints import Complaints
 from mfa_audit.snapshot.joining import join
 from mfa_audit.snapshot.manifest import CapturedBy, Source, State, TableState
-from mfa_audit.snapshot.staging import Staged, stage
+from mfa_audit.snapshot.staging import EVIDENCE, Staged, stage
 from mfa_audit.snapshot.typed import complain_of_blank_columns
 from mfa_audit.tables import ACCOUNTS, REGISTERS, REGISTRATIONS, SNAPSHOT_TABLES
 
@@ -177,7 +177,7 @@ def _columns_absent(staged: Staged, name: str, attribute: str) -> tuple[str, ...
         return ()
     supplied = {
         field for filler in _FILLED_BY[name] for field in staged.fields.get(filler, ())
-        if field not in staged.blank.get(filler, ())
+        if field in EVIDENCE or field not in staged.blank.get(filler, ())
     }
     if accounts.from_json(staged, "accounts", "synced") != "false":
         supplied.add("synced")

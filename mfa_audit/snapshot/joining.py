@@ -14,6 +14,9 @@ from mfa_audit.snapshot.staging import Staged, fold_column
 _MAKE_ACCOUNTS = ("accounts", "mfa_status")
 _LISTS = ("recipients", "people")
 
+DELETED = "regexp_matches(deleted_at, '^(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}')"
+"""SQL: a deletion is a date as Graph writes it; any other text deletes nobody."""
+
 
 def join(staged: Staged, complaints: Complaints) -> dict[str, int]:
     """Build the census and the views; returns counts: ``accounts``, ``deleted``, and ``without_identity`` (rows that
@@ -64,7 +67,7 @@ def _census(staged: Staged, makers: list[str]) -> dict[str, int]:
     if "deleted_at" in staged.fields.get("accounts", ()):
         deleted = (
             "SELECT account FROM account_accounts WHERE account IS NOT NULL GROUP BY account "
-            "HAVING bool_and(deleted_at IS NOT NULL AND NOT starts_with(deleted_at, '0001-01-01'))"
+            f"HAVING bool_and(coalesce({DELETED}, false))"
         )
     connection.execute(f"CREATE TABLE deleted AS {deleted}")
     listed = " UNION ALL ".join(

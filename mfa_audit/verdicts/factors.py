@@ -10,11 +10,11 @@ import pandas as pd
 
 from mfa_audit.methods import BIT, BOOTSTRAP_BITS, CATALOGUE, Level
 from mfa_audit.tables import Reason, Stated
+from mfa_audit.verdicts.columns import Mask, true
 
 if TYPE_CHECKING:
     from mfa_audit.policy import Policy
     from mfa_audit.verdicts.basis import Basis
-    from mfa_audit.verdicts.columns import Mask
     from mfa_audit.verdicts.registers import References
 
 Bits = npt.NDArray[np.int64]
@@ -67,6 +67,8 @@ def factor_facts(accounts: pd.DataFrame, references: References, basis: Basis) -
     no_factor = factors == 0
     says_capable = (capable == Stated.YES).to_numpy(dtype=bool)
     may_be_capable = (capable != Stated.NO).to_numpy(dtype=bool)
+    absent_capable = (capable == Stated.ABSENT).to_numpy(dtype=bool)
+    says_not_registered = true(accounts["is_mfa_registered"] == Stated.NO)
     blank_capable = (capable == Stated.BLANK).to_numpy(dtype=bool)
     read = accounts["methods_read"].fillna(value=False).to_numpy(dtype=bool)
     conflict = accounts["conflict"].fillna(value=False).to_numpy(dtype=bool)
@@ -77,6 +79,7 @@ def factor_facts(accounts: pd.DataFrame, references: References, basis: Basis) -
             ~row & ~certified & ~_too_young_to_show(accounts, basis),
             scope_blank.to_numpy(dtype=bool) | (row & ~read & ~certified),
             row & conflict,
+            row & ~no_factor & absent_capable & says_not_registered,
             row & no_factor & unmapped & may_be_capable,
             row & (allowed == 0) & ~unmapped & says_capable,
             row & ~no_factor & blank_capable,
@@ -86,6 +89,7 @@ def factor_facts(accounts: pd.DataFrame, references: References, basis: Basis) -
             Reason.FORBIDDEN,
             Reason.NO_RECORD,
             Reason.UNREADABLE,
+            Reason.CONFLICTING_RECORD,
             Reason.CONFLICTING_RECORD,
             Reason.UNMAPPED_METHOD,
             Reason.CONFLICTING_RECORD,

@@ -96,8 +96,6 @@ _REGISTER_EXTRAS: Mapping[str, tuple[str, ...]] = {
     "responsible_person_id": ("responsibleperson", "responsible"),
     "exemption_id": ("exemptionref", "exemption"),
     "expires_on": ("expires", "expirydate"),
-    "from": ("startdate",),
-    "until": ("enddate",),
     **nhsmail.REGISTER_ALIASES,
 }
 

@@ -37,7 +37,7 @@ _RATIO_FLOOR = 1 << 20
 _SHEET_ROWS = 1_048_576
 _BATCH = 20_000
 _EXACT = 10**15
-_HIDDEN_ROW = re.compile(rb"<row\b[^>]*\bhidden=\"(?:1|true)\"")
+_HIDDEN_ROW = re.compile(rb"<row\b[^<>]{0,400}\bhidden=\"(?:1|true)\"")
 _FORMULA = re.compile(rb"<f[ >/]")
 _AS_CSV = "Save the sheet as CSV UTF-8 and give that."
 _DAMAGED = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, IndexError, EOFError,

@@ -149,6 +149,8 @@ _ONLY_ACCOUNTS = frozenset({
 })
 _DIRECTORY_KEYS = _keys("accountenabled usertype createddatetime onpremisessyncenabled directorysynced creationtype"
                         " signinactivity employeehiredate employeeleavedatetime assignedlicenses")
+_PERSON_KEYS = _keys("accountid objectid userprincipalname upn username email emailaddress mail primaryemail workemail"
+                     " mfastatus accountstatus manager linemanager managerid startdate leaver employeeid staffnumber")
 _HR_FIELDS = frozenset({"leaver", "leave_date", "hire_date", "manager_employee_id"})
 _DESCRIBES = frozenset({"display_name", "department", "job_title"})
 _REGISTER_NEEDS: Mapping[str, tuple[frozenset[str], ...]] = {
@@ -192,6 +194,8 @@ def _register(written: list[str], keys: frozenset[str]) -> Recognised | None:
     if keys & _DIRECTORY_KEYS:
         return None
     for name, needs in _REGISTER_NEEDS.items():
+        if name == "organisations" and keys & _PERSON_KEYS:
+            continue  # A list of people that names their organisations is about the people.
         found = match(name, written)
         if all(group & found.fields.keys() for group in needs):
             return _rows(f"register: {name}", (name, found))

@@ -139,13 +139,22 @@ def _read_one(candidate: Candidate, work: Path, number: int) -> Found:
     try:
         sniffed = sniff(candidate)
         target = work / f"{number:04d}{_SUFFIX[sniffed.kind]}"
-        return _READERS[sniffed.kind](candidate, sniffed, target)
+        return _not_a_bare_list(_READERS[sniffed.kind](candidate, sniffed, target))
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise OutputFailed(f"the working copy cannot be written: {error.strerror}", where=str(work),
                                next_step="Make room on that disk, or point TMPDIR to another one.") from error
         raise InputRejected(f"the file cannot be read: {error.strerror or error}", file=candidate.name,
                             next_step="Check that it is there and that you may read it.") from error
+
+
+def _not_a_bare_list(found: Found) -> Found:
+    """A list of accounts alone says nothing about them: only its name makes it the register of certificate users."""
+    bare = any(part.table == "certificate_users" for part in found.rows)
+    if bare and header_key(found.candidate.path.stem) != header_key("certificate_users"):
+        raise InputRejected("the file lists accounts and says nothing about them", file=found.candidate.name,
+                            next_step="If they are known to sign in with certificates, call it certificate_users.csv.")
+    return found
 
 
 def _refuse_unknown(found: Found) -> None:

@@ -147,7 +147,7 @@ GOOD = (
     Good("pauses", f"account_id,from,until,ticket\n{ID},2026-01-01,2026-02-01,T1\n", "register: pauses", "pauses",
          {"until": "2026-02-01"}),
     Good("certificate users", f"account_id\n{ID}\n", "register: certificate_users", "certificate_users",
-         {"account_id": ID}),
+         {"account_id": ID}, file="certificate_users"),
 )
 Reading = Callable[..., Inputs]
 TableOf = Callable[[Inputs, str], RawRows]
