@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 def reference(values: pd.Series) -> pd.Series:
-    """Account references as they are compared: trimmed and casefolded text."""
-    return values.astype("str").str.strip().str.casefold()
+    """Account references as they are compared: composed, casefolded, without spaces or braces around them."""
+    return values.astype("str").str.normalize("NFC").str.strip().str.strip("{}").str.casefold()
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,16 @@ def test_an_exemption_may_name_its_holder_by_upn():
     assert ("EXEMPT", "exempt") == status(p.account("ann"), p.basis(exemptions=entry("ANN@A.example")))
 
 
+@pytest.mark.parametrize("written", ["{ID-ANN}", " id-ann ", "ZOE\u0308@a.example", "zo\u00eb@A.example"])
+def test_registers_name_accounts_in_many_spellings(written):
+    """Braces, spaces, case and composed or decomposed letters do not hide an administrator."""
+    row = p.account("ann", "mobile_phone", user_principal_name="zo\u00eb@a.example")
+    listed = p.register("privileged_accounts", {"account_id": written, "portal_role": "Local Administrator"})
+
+    assert ("BELOW_STRENGTH", "below_tier_minimum") == status(
+        row, p.basis(registers={"privileged_accounts": listed}))
+
+
 def test_an_administrator_cannot_be_exempt_and_a_factor_beats_an_exemption():
     """The truth is better than the paper; paper does not help an administrator."""
     basis = p.basis(exemptions=entry())
