@@ -27,6 +27,9 @@ _NOT_GIVEN = {
 }
 
 
+_CLOCKS_DIFFER = timedelta(days=1)
+
+
 @dataclass(frozen=True)
 class Gap:
     """One thing that keeps a night from being complete: the table, why, and what to do about it."""
@@ -128,6 +131,9 @@ def _stale(manifest: Manifest, wanted: Sequence[str], policy: Policy, now: datet
         if table.captured_at is None:
             found.append(Gap(name, "nothing in the files says when they were made",
                              "say it with --captured-at, such as --captured-at 2026-03-02T01:30:00Z."))
+        elif table.captured_at - now > _CLOCKS_DIFFER:
+            found.append(Gap(name, f"it holds facts of {table.captured_at:%Y-%m-%d}, which lies in the future",
+                             "export again; correct the clock of the machine if that is what is wrong."))
         elif now - table.captured_at > timedelta(hours=limit):
             age = (now - table.captured_at).days
             found.append(Gap(name, f"the data is {age} days old, more than the {limit} hours the policy allows",

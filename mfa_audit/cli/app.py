@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -58,6 +59,7 @@ def app() -> None:
 def main() -> NoReturn:
     """Run the command line and leave with its exit code (design: 0 done … 9 locked, 130 and 143 when stopped)."""
     os.umask(0o077)
+    _open_what_the_caller_closed()
     signal.signal(signal.SIGTERM, _terminate)
     verbose = any(argument in ("-v", "--verbose") for argument in sys.argv[1:])
     try:
@@ -91,6 +93,13 @@ def main() -> NoReturn:
             traceback.print_exc()
         sys.exit(BUG)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _open_what_the_caller_closed() -> None:
+    """Let what is said go nowhere where the caller closed stdout or stderr."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open until the end
 
 
 def _say(text: str) -> None:

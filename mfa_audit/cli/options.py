@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mfa_audit.policy import Policy
     from mfa_audit.settings import Settings
 
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
 PATH = click.Path(path_type=Path)
 
 
@@ -82,6 +83,8 @@ def job_of(options: dict[str, Any]) -> Job:
     policy = policy_of(settings)
     started = datetime.now(UTC)
     as_of = day_of(options.get("as_of"), started, policy)
+    if settings.captured_at is not None and settings.captured_at > started:
+        raise UsageError("--captured-at lies in the future", next_step="say when the files were exported.")
     return Job(settings, policy, started, as_of, dated_by_clock=not options.get("as_of"),
                allow_stale=bool(options.get("allow_stale")), accept_drop=bool(options.get("accept_drop")))
 
@@ -93,11 +96,19 @@ def day_of(text: str | None, now: datetime, policy: Policy) -> date:
         return now.astimezone(zone).date()
     try:
         if len(text) == len("2026-03-02"):
-            return date.fromisoformat(text)
+            return _sensible(date.fromisoformat(text))
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(f"--as-of: {text!r} is no date", next_step="write 2026-03-02 or 2026-03-02T22:30Z.") from None
+    _sensible(moment.date())
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(zone).date()
+
+
+def _sensible(day: date) -> date:
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise UsageError(f"--as-of: {day} is not a day to audit",
+                         next_step=f"name a day between {_FIRST_YEAR} and {_LAST_YEAR}.")
+    return day
 
 
 def need_sources(sources: Sequence[Path]) -> None:

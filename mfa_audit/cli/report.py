@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mfa_audit.cli.options import PATH, job_of, shared
-from mfa_audit.cli.run import exit_code, show
+from mfa_audit.cli.run import exit_code, tell_whoever_listens
 from mfa_audit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def command(snapshot: Path | None, **options: Any) -> int:
 
     def tell(outcome: Outcome) -> None:
         heard.append(outcome)
-        show(outcome, as_json=bool(options.get("as_json")), quiet=bool(options.get("quiet")))
+        tell_whoever_listens(outcome, as_json=bool(options.get("as_json")), quiet=bool(options.get("quiet")))
 
     report_again(job, chosen, tell, observer(quiet=bool(options.get("quiet"))))
     return exit_code(heard[0], options.get("fail_under"))

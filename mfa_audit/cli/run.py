@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mfa_audit.cli.options import job_of, need_sources, shared
-from mfa_audit.errors import IncompleteData
+from mfa_audit.errors import IncompleteData, OutputFailed
 
 if TYPE_CHECKING:
     from mfa_audit.nightly import Job, Outcome
@@ -39,10 +40,26 @@ def carry_out(job: Job, options: dict[str, Any]) -> int:
 
     def tell(outcome: Outcome) -> None:
         heard.append(outcome)
-        show(outcome, as_json=bool(options.get("as_json")), quiet=bool(options.get("quiet")))
+        tell_whoever_listens(outcome, as_json=bool(options.get("as_json")), quiet=bool(options.get("quiet")))
 
     run(job, tell, observer(quiet=bool(options.get("quiet"))))
     return exit_code(heard[0], options.get("fail_under"))
+
+
+def tell_whoever_listens(outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
+    """As :func:`show`; a reader who has gone changes nothing of what the run came to, a full disk is said.
+
+    Raises :class:`OutputFailed` when stdout cannot be written for another reason.
+    """
+    try:
+        show(outcome, as_json=as_json, quiet=quiet)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OutputFailed(f"the result cannot be printed: {error.strerror}", where="stdout",
+                           next_step=f"the reports are whole, in {outcome.folder}.") from error
 
 
 def show(outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
@@ -62,10 +79,10 @@ def show(outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
 
 
 def exit_code(outcome: Outcome, fail_under: float | None) -> int:
-    """0, or 3 below the mark, or 4 when incomplete, which outranks it."""
+    """0, or 3 below the mark (nobody is never all), or 4 when incomplete, which outranks it."""
     if outcome.gaps:
         return INCOMPLETE
     good, everybody = outcome.night.summary["key_figures"]["compliance"]
-    if fail_under is not None and good * 100 < fail_under * everybody:
+    if fail_under is not None and (not everybody or good * 100 < fail_under * everybody):
         return BELOW
     return 0

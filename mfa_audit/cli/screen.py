@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 1.0
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # The command decides what a reader who has gone means; rich would leave with 1.
+
+
 def results() -> Console:
     """Where results are drawn."""
-    return Console(highlight=False, soft_wrap=False)
+    return _Console(highlight=False, soft_wrap=False)
 
 
 def observer(*, quiet: bool) -> Observer:

@@ -25,6 +25,8 @@ from mfa_audit.policy.schema_values import (
     AccountId,
     AddressRange,
     Count,
+    Days,
+    DaysOrNone,
     DomainName,
     FileName,
     Identifier,
@@ -96,11 +98,11 @@ class Deadlines(Section):
 class Grace(Section):
     """``[grace]``: how long a starter, or somebody who lost a factor, has."""
 
-    starter_days: Count
+    starter_days: DaysOrNone
     starter_from: Annotated[
         tuple[Annotated[str, one_of("employee_hire_date", "created")], ...], Field(min_length=1), Unique
     ]
-    lost_factor_days: Count
+    lost_factor_days: DaysOrNone
     never_beyond: dt.date | None = None
 
 
@@ -125,7 +127,7 @@ class Exemptions(Section):
     register_: Annotated[FileName, Field(alias="register")]
     categories: Annotated[tuple[Text, ...], Field(min_length=1), Unique]
     sensitive_categories: Annotated[tuple[Text, ...], Unique]
-    max_days: Positive
+    max_days: Days
     approver_roles: Annotated[tuple[Text, ...], Unique]
     tolerance_percent: Percent
     groups: tuple[ExemptionGroup, ...] = ()
@@ -140,15 +142,15 @@ class BreakGlass(Section):
     """``[break_glass]``: how many emergency accounts, and when each was last tried."""
 
     minimum_accounts: Count
-    test_every_days: Positive
+    test_every_days: Days
     last_tested: Mapping[AccountId, dt.date]
 
 
 class MaximumAge(Section):
     """Hours after which a source is too old to be judged by."""
 
-    graph: Positive
-    files: Positive
+    graph: Days
+    files: Days
 
 
 class Sources(Section):
@@ -173,9 +175,9 @@ class ServiceDesk(Section):
 class Retention(Section):
     """Days each kind of output is kept."""
 
-    nightly_snapshots: Positive
-    people: Positive
-    figures: Positive
+    nightly_snapshots: Days
+    people: Days
+    figures: Days
 
 
 class Privacy(Section):

@@ -14,6 +14,7 @@ from mfa_audit.policy.schema_values import (
     LEVEL_NAMES,
     ORGANISATION_ATTRIBUTES,
     AccountId,
+    Days,
     Family,
     FileName,
     Identifier,
@@ -21,7 +22,6 @@ from mfa_audit.policy.schema_values import (
     MethodName,
     ObjectId,
     OrganisationGlob,
-    Positive,
     RoleId,
     Section,
     Text,
@@ -44,7 +44,7 @@ class Treatment(Section):
 
     scope: Literal["in", "out", "in_if_used"]
     population: Identifier
-    used_within_days: Positive | None = None
+    used_within_days: Days | None = None
 
 
 class Treatments(Section):
@@ -70,7 +70,7 @@ class Population(Section):
     organisations_file: FileName
     include_organisations: Annotated[tuple[OrganisationGlob, ...], Field(min_length=1)]
     exclude_organisations: tuple[OrganisationGlob, ...]
-    dormant_days: Positive
+    dormant_days: Days
     break_glass: Annotated[tuple[AccountId, ...], Unique]
     service_accounts_file: FileName
     generic_accounts_file: FileName
@@ -117,7 +117,7 @@ class Requirement(Section):
     grace: bool
     exemptible: bool
     ask_in: Annotated[tuple[str, ...], Unique]
-    again_within_hours: Positive | None = None
+    again_within_hours: Days | None = None
     no_prompt_in: Annotated[tuple[str, ...], Unique] = ()
     applies_to: AppliesTo | None = None
 

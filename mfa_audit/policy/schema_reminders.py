@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field
 
 from mfa_audit.policy.schema_values import (
     Count,
+    Days,
+    DaysOrNone,
     DomainName,
     FileName,
     Identifier,
@@ -40,7 +42,7 @@ class Stage(Section):
     day: Annotated[int, Field(ge=-366, le=366)]
     audience: Annotated[tuple[Annotated[str, one_of(*AUDIENCES)], ...], Field(min_length=1), Unique]
     template: Identifier
-    repeat_every_days: Positive | None = None
+    repeat_every_days: Days | None = None
 
 
 class Addresses(Section):
@@ -68,10 +70,10 @@ class Reminders(Section):
     delivery: Literal["files", "smtp", "graph"]
     sender: MailAddress | None = None
     allowed_domains: Annotated[tuple[DomainName, ...], Unique]
-    cooldown_days: Count
+    cooldown_days: DaysOrNone
     send_days: Annotated[tuple[Weekday, ...], Field(min_length=1), Unique]
     public_holidays: Annotated[str, AfterValidator(_holidays)]
-    manager_digest_days: Positive
+    manager_digest_days: Days
     batch_size: Count
     maximum_messages: Positive
     first_wave: Positive

@@ -137,3 +137,7 @@ Weekday = Annotated[str, one_of(*WEEKDAYS)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Positive = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
+"""A hundred years, so that no date runs over the end of the calendar; hours have the same bound."""
+DaysOrNone = Annotated[int, Field(ge=0, le=36_500)]
+"""As :data:`Days`, nought among them."""

@@ -1,7 +1,7 @@
 """Several rows about one account become one, by rules that do not depend on the order of rows or files.
 
-Text: the value of the newest source; of equal age, the later in text order. Facts that decide (*words*): the newest
-source speaks, a source of unknown age speaks as well, and where they disagree the fact is blank. Most accounts have one
+Text: the value of the newest source; of equal age, the later in text order. Facts that decide (*words*): where sources
+disagree the fact is blank, as the facts in a list of accounts only say that it is not older. Most accounts have one
 row, which is taken as it is.
 """
 # ruff: noqa: S608  (every name in the SQL is quoted or this package's own, every value quoted or bound)
@@ -66,12 +66,9 @@ class Merge:
         for place, (column, words) in enumerate(self.words.items()):
             listed = "[" + ", ".join(f"'{word}'" for word in words) + "]"
             rank = f"list_position({listed}, {column})"
-            dated, undated = f"{rank} > 0 AND age IS NOT NULL", f"{rank} > 0 AND age IS NULL"
             inner.append(
-                f"greatest(arg_max({rank}, (age, {rank})) FILTER ({dated}), max({rank}) FILTER ({undated})) "
-                f"AS {column}_high, "
-                f"least(arg_max({rank}, (age, -{rank})) FILTER ({dated}), min({rank}) FILTER ({undated})) "
-                f"AS {column}_low, coalesce(bool_or({column} = 'blank'), false) AS {column}_blank"
+                f"max({rank}) FILTER ({rank} > 0) AS {column}_high, min({rank}) FILTER ({rank} > 0) AS {column}_low, "
+                f"coalesce(bool_or({column} = 'blank'), false) AS {column}_blank"
             )
             outer.append(
                 f"CASE WHEN {column}_high = {column}_low THEN {listed}[{column}_high] "

@@ -32,7 +32,7 @@ def test_text_of_equal_age_is_the_later_in_text_order(stage, an_id):
 
 
 @pytest.mark.parametrize(("older", "newer", "ages", "expected"), [
-    ("yes", "no", ("2026-01-01", "2026-02-01"), "no"),
+    ("yes", "no", ("2026-01-01", "2026-02-01"), "blank"),
     ("yes", "", ("2026-01-01", "2026-02-01"), "yes"),
     ("yes", "no", ("2026-01-01", "2026-01-01"), "blank"),
     ("yes", "no", (None, "2026-02-01"), "blank"),
@@ -40,8 +40,8 @@ def test_text_of_equal_age_is_the_later_in_text_order(stage, an_id):
     ("no", "no", (None, "2026-02-01"), "no"),
     ("", "", ("2026-01-01", "2026-02-01"), "blank"),
 ])
-def test_deciding_facts_come_from_the_newest_or_are_blank(stage, an_id, older, newer, ages, expected):
-    """Where nobody can tell which file is newer, a contradiction is missing evidence."""
+def test_deciding_facts_that_disagree_are_blank(stage, an_id, older, newer, ages, expected):
+    """The facts in a list of accounts do not say how new it is, so a contradiction is missing evidence."""
     others = stage.csv("accounts", {"account_id": an_id(2), "account_enabled": "yes"}, name="z.csv")
     files = two_files(stage, an_id, {"account_enabled": older}, {"account_enabled": newer}, ages=ages)
 
