@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mfa_audit.errors import IncompleteData
 
@@ -75,22 +75,35 @@ def refuse_nobody(manifest: Manifest) -> None:
                              next_step="look at the files with 'mfa-audit doctor PATH' and export again.")
 
 
-def refuse_other_tenant(manifest: Manifest, tenant: str | None, domains: pd.Series, policy: Policy) -> None:
-    """Raise :class:`IncompleteData` when the files are of another tenant than settings or policy say.
+def refuse_other_tenant(manifest: Manifest, tenant: str | None, domains: pd.Series, policy: Policy,
+                        organisations: Sequence[Mapping[str, Any]]) -> None:
+    """Raise :class:`IncompleteData` when the files are of another tenant than settings, policy or files themselves say.
 
-    ``tenant``: the configured id; ``domains``: the domains of the accounts read.
+    ``tenant``: the configured id; ``domains``: the domains of the accounts read; ``organisations``: the entries of the
+    ``organization`` document. An account's UPN always ends in a domain its tenant has verified.
     """
+    ids = sorted({str(entry["id"]).casefold() for entry in organisations if entry.get("id")})
+    if len(ids) > 1:
+        raise IncompleteData(f"the files describe {len(ids)} tenants: {', '.join(ids[:5])}",
+                             next_step="give the files of one tenant.")
     seen = manifest.tenant_id_seen
     if tenant is not None and seen is not None and _is_id(tenant) and tenant.casefold() != seen.casefold():
         raise IncompleteData(f"the files are of tenant {seen}, the settings name {tenant}",
                              next_step="give this tenant's files, or correct 'tenant' in the settings.")
     allowed = {domain.casefold() for domain in policy.sources.tenant_domains}
+    allowed = allowed or _verified(organisations)
     if not allowed:
         return
     foreign = sorted(set(domains.dropna().str.casefold().unique()) - allowed)
     if foreign:
-        raise IncompleteData(f"accounts of domains the policy does not name were read: {', '.join(foreign[:5])}",
-                             next_step="give this tenant's files, or add the domains to sources.tenant_domains.")
+        raise IncompleteData(f"accounts of domains that are not this tenant's were read: {', '.join(foreign[:5])}",
+                             next_step="give this tenant's files, or name its domains in sources.tenant_domains.")
+
+
+def _verified(organisations: Sequence[Mapping[str, Any]]) -> set[str]:
+    listed = [domain for entry in organisations for domain in entry.get("verifiedDomains") or ()]
+    named = {str(domain.get("name", "")).casefold() for domain in listed if isinstance(domain, dict)}
+    return named - {""} if len(named) == len(listed) else set()
 
 
 def _is_id(tenant: str) -> bool:

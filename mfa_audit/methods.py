@@ -47,8 +47,8 @@ class Method:
 
 
 def spelling(name: str) -> str:
-    """A method name reduced to what is compared: lower case, letters and digits only."""
-    return re.sub(r"[^0-9a-z]+", "", name.casefold())
+    """A method name reduced to what is compared: casefolded, letters and digits of any script only."""
+    return re.sub(r"[\W_]+", "", name.casefold())
 
 
 _RESISTANT, _NONE = Level.PHISHING_RESISTANT, Level.NONE

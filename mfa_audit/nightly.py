@@ -9,19 +9,21 @@ import re
 import shutil
 import tempfile
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mfa_audit import __version__, runs
 from mfa_audit.completeness import Before, Gap, gaps, refuse_nobody, refuse_other_tenant
+from mfa_audit.errors import UsageError
 from mfa_audit.files import lock, new_folder_aside, private_folder, run_name, sweep
 from mfa_audit.policy import load_policy
 from mfa_audit.progress import SILENT, Progress
 from mfa_audit.reports.run_folder import write_outputs
 from mfa_audit.reports.view import Night
 from mfa_audit.snapshot.columnar import CHUNK_ROWS, TableFile, TableWriter
+from mfa_audit.snapshot.raw import Complaint
 from mfa_audit.snapshot.store import Snapshot, open_snapshot, write_snapshot
 from mfa_audit.sources.exports.source import read
 from mfa_audit.tables import PEOPLE
@@ -127,13 +129,15 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
     """Judge every account of a snapshot, write what people read, and publish it."""
     output, manifest = job.settings.output, snapshot.manifest
     refuse_nobody(manifest)
-    previous = runs.last_good(output)
+    previous, damage = _previous(output)
     found = gaps(
         manifest, job.settings.collect, job.policy, dated_by_clock=job.started if job.dated_by_clock else None,
         before=_before(previous), allow_stale=job.allow_stale, accept_drop=job.accept_drop,
     )
     verdicts = judge_snapshot(snapshot, job.policy, job.as_of, work / "people.parquet", progress)
-    refuse_other_tenant(manifest, job.settings.tenant, verdicts.domains, job.policy)
+    refuse_other_tenant(manifest, job.settings.tenant, verdicts.domains, job.policy,
+                        entries(snapshot.documents.get("organization")))
+    verdicts = replace(verdicts, quality=(*verdicts.quality, *damage))
     night = night_of(job.policy, job.as_of, summary_of(job, verdicts, found), verdicts)
 
     staging = new_folder_aside(private_folder(output), "run")
@@ -214,6 +218,16 @@ def tenant_folder(inputs: Inputs, named: str | None) -> str:
     ]
     tenant = next(filter(None, ids), named or "files").lower()
     return tenant if re.fullmatch(r"[0-9a-f-]{36}|files", tenant) else slug(tenant)
+
+
+def _previous(output: Path) -> tuple[runs.Run | None, tuple[Complaint, ...]]:
+    """The last good run; one that is damaged does not stop the nights after it, and is said."""
+    try:
+        return runs.last_good(output), ()
+    except UsageError as error:
+        told = Complaint("the last good run cannot be read", 1, (error.where,),
+                         "this run is compared with nothing", "look at what became of its folder.")
+        return None, (told,)
 
 
 def _before(previous: runs.Run | None) -> Before | None:

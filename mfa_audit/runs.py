@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mfa_audit import __version__
@@ -21,10 +21,13 @@ from mfa_audit.files import publish_folder, run_name, sha256_of, write_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from pathlib import Path
 
 POINTER = "latest.json"
 MANIFEST = "manifest.json"
 SCHEMA = "mfa-audit/run/1"
+_NEEDED = frozenset({"snapshot", "rows", "policy", "complete", "tenant"})
+_RUN_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z(?:-[0-9]+)?")
 _LIBRARIES = ("duckdb", "openpyxl", "pandas", "pydantic")
 
 
@@ -45,17 +48,29 @@ class Run:
 def last_good(output: Path) -> Run | None:
     """The run the pointer names, ``None`` when there is none yet.
 
-    Raises :class:`UsageError` when the pointer or what it names cannot be read.
+    Raises :class:`UsageError` when the pointer or what it names cannot be read, or is not what was published.
     """
     pointer = output / POINTER
     if not pointer.exists():
         return None
-    return open_run(output / Path(str(_read_json(pointer).get("run", ""))).name)
+    told = _read_json(pointer)
+    name = str(told.get("run", ""))
+    if not _RUN_NAME.fullmatch(name):
+        raise _damaged(pointer, "it names no run")
+    run = open_run(output / name)
+    if sha256_of(run.folder / MANIFEST) != told.get("manifest_sha256"):
+        raise _damaged(run.folder / MANIFEST, "it is not what was published")
+    return run
 
 
 def open_run(folder: Path) -> Run:
-    """A run folder by its path. Raises :class:`UsageError` when it is none."""
-    return Run(folder, _read_json(folder / MANIFEST))
+    """A run folder by its path. Raises :class:`UsageError` when it is none, or a part of it is missing."""
+    run = Run(folder, _read_json(folder / MANIFEST))
+    if missing := _NEEDED - run.manifest.keys():
+        raise _damaged(folder / MANIFEST, f"it does not say {', '.join(sorted(missing))}")
+    if "as_of" not in run.summary:
+        raise _damaged(folder / "summary.json", "it does not say as_of")
+    return run
 
 
 def free_name(output: Path, started: datetime) -> str:
@@ -102,12 +117,16 @@ def publish(staging: Path, output: Path, name: str, manifest: str, *, complete: 
     return final
 
 
+def _damaged(path: Path, what: str) -> UsageError:
+    return UsageError(f"cannot be read as a run: {what}", where=str(path),
+                      next_step="name another --run folder, or restore it from a copy; a new 'mfa-audit run' moves on.")
+
+
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot be read as a run: {error}", where=str(path),
-                         next_step="name a run folder, or make one with 'mfa-audit run'.") from error
+        raise _damaged(path, str(error)) from error
     if not isinstance(document, dict):
-        raise UsageError("does not hold an object", where=str(path), next_step="name a run folder.")
+        raise _damaged(path, "it holds no object")
     return document

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-from nights import GOLDEN, judged, run
+import json
 
-from mfa_audit.errors import InputRejected
+import pytest
+from nights import GOLDEN, STARTED, judged, run
+
+from mfa_audit.errors import IncompleteData, InputRejected
 
 USERS = "id,userPrincipalName,displayName,accountEnabled,userType,createdDateTime{more}\n"
 ROW = "7c1e2f60-0b0a-4f55-9d1c-1f7f2d0a100{n},u{n}@x.example,User {n},True,Member,2024-05-01T09:00:00Z{more}\n"
@@ -85,3 +87,57 @@ def test_registrations_of_many_unlisted_accounts_make_the_night_incomplete(files
     told = run([files], GOLDEN / "policy.toml", tmp_path / "home")
 
     assert ["accounts"] == [gap.table for gap in told.gaps]
+
+
+def organisation(folder, *entries):
+    """An organisation document beside the files."""
+    (folder / "organization.json").write_text(json.dumps({"value": entries}), encoding="utf-8")
+
+
+@pytest.mark.parametrize("entries", [
+    [{"id": "0f000000-0000-4000-8000-000000000001", "verifiedDomains": [{"name": "y.example"}]}],
+    [{"id": "0f000000-0000-4000-8000-000000000001", "verifiedDomains": [{"name": "x.example"}]},
+     {"id": "0f000000-0000-4000-8000-000000000002", "verifiedDomains": [{"name": "y.example"}]}],
+])
+def test_files_of_another_tenant_are_refused(files, tmp_path, entries):
+    """Accounts of a domain the tenant has not verified, or two tenants at once: nothing is published."""
+    organisation(files, *entries)
+
+    with pytest.raises(IncompleteData, match="tenant"):
+        run([files], GOLDEN / "policy.toml", tmp_path / "home")
+
+
+def test_files_of_this_tenant_are_not(files, tmp_path):
+    """The domain is verified, in any case."""
+    organisation(files, {"id": "0f000000-0000-4000-8000-000000000001", "displayName": "X",
+                         "verifiedDomains": [{"name": "X.Example"}]})
+
+    assert () == run([files], GOLDEN / "policy.toml", tmp_path / "home").gaps
+
+
+@pytest.mark.parametrize("word", ["no mobilePhone", "mobilePhone disabled", "not mobilePhone", "mobilePhone（無効）"])
+def test_words_beside_a_method_do_not_vanish(files, tmp_path, word):
+    """A denial is no factor."""
+    text = (files / "registrations.csv").read_text(encoding="utf-8")
+    text = text.replace(",True,False,mobilePhone", f",True,True,{word}")
+    (files / "registrations.csv").write_text(text, encoding="utf-8")
+
+    assert {"UNKNOWN"} == set(statuses(files, tmp_path / "a").values())
+
+
+@pytest.mark.parametrize("damage", ["pointer", "manifest", "away"])
+def test_a_damaged_last_run_stops_no_later_night(files, tmp_path, damage):
+    """It is compared with nothing, and the new run becomes the last good one."""
+    home = tmp_path / "home"
+    first = run([files], GOLDEN / "policy.toml", home)
+    if damage == "pointer":
+        (home / "reports" / "latest.json").write_text('{"run": ".."}', encoding="utf-8")
+    elif damage == "manifest":
+        (first.folder / "manifest.json").write_text("{}", encoding="utf-8")
+    else:
+        first.folder.rename(home / "elsewhere")
+
+    second = run([files], GOLDEN / "policy.toml", home, started=STARTED.replace(hour=2))
+
+    assert () == second.gaps
+    assert second.folder.name == json.loads((home / "reports" / "latest.json").read_text(encoding="utf-8"))["run"]

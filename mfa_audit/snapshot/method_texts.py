@@ -139,8 +139,10 @@ def _spaced(token: str) -> list[str]:
                 start = end
                 break
         else:
-            # A word nobody knows: names as the interface writes them may still be told apart, a label may not.
-            names = all(map(_API_NAME.fullmatch, words))
+            # A word nobody knows: names as the interface writes them may still be told apart, a label may not, and a
+            # plain word beside a name may deny it ("no mobilePhone").
+            names = all(map(_API_NAME.fullmatch, words)) and not any(
+                word.islower() and word not in _API_NAMES for word in words)
             if names and any(word in _API_NAMES and not word.islower() for word in words):
                 return words
             return [token]
