@@ -110,7 +110,8 @@ def collect(job: Job, work: Path, progress: Progress = SILENT) -> Snapshot:
     """Read the exported files into a snapshot under ``<data>/<tenant>/snapshots/<time>``."""
     settings, policy = job.settings, job.policy
     registers = tuple(policy.register_paths().values())
-    inputs = read([*settings.sources, *registers], work)
+    own = frozenset(folder.resolve() for folder in (settings.output, settings.data))
+    inputs = read([*settings.sources, *registers], work / "staged", without=own)
     tenant = tenant_folder(inputs, settings.tenant)
     return write_snapshot(
         inputs,

@@ -23,7 +23,8 @@ COUNTS: tuple[str, ...] = (
     "exempt_expired", "unknown", "usable", "overdue", "oldest_overdue_days",
 )
 """The counted columns of a roll-up, all integers: accounts, but ``oldest_overdue_days`` in days (0 when none).
-``deadline`` follows them: the earliest due date of those not compliant, null when none is due."""
+``deadline`` follows them: the earliest due date of those not compliant, administrators apart, null
+when none is due."""
 
 
 @dataclass(frozen=True)

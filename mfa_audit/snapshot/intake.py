@@ -137,7 +137,7 @@ def _state(
     captured_by: CapturedBy = "unknown"
     captured = None
     if name == "registrations" and newest:
-        captured, captured_by = newest, "newest_fact"
+        captured, captured_by = _oldest_file(staged), "newest_fact"
     elif captured_at:
         captured, captured_by = captured_at, "stated"
     elif newest:
@@ -149,6 +149,16 @@ def _state(
         oldest_fact=oldest, newest_fact=newest, captured_at=captured, captured_by=captured_by,
         columns_absent=_columns_absent(staged, name, attribute),
     )
+
+
+def _oldest_file(staged: Staged) -> datetime | None:
+    """The newest fact of the file whose newest fact is the oldest: a fresh file beside it makes no file younger; null
+    when a file has no fact at all."""
+    oldest, dated = staged.connection.execute(
+        "SELECT min(age), bool_and(age IS NOT NULL) FROM (SELECT max(updated_at) AS age FROM typed_registrations "
+        "GROUP BY src)"
+    ).fetchall()[0]
+    return oldest.replace(tzinfo=UTC) if dated and oldest else None
 
 
 def _facts(staged: Staged, name: str) -> tuple[datetime | None, datetime | None]:

@@ -19,7 +19,8 @@ SCHEMA_VERSION = 1
 
 State = Literal["complete", "partial", "absent"]
 CapturedBy = Literal["newest_fact", "stated", "at_least", "unknown"]
-"""How a capture time is known: the table's newest fact, the caller's word, the newest fact as a lower bound only
+"""How a capture time is known: the newest fact (of several files of registrations, that of the oldest file),
+the caller's word, the newest fact as a lower bound only
 (facts about accounts say that the table is not older), or not at all."""
 
 

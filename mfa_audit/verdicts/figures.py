@@ -240,7 +240,8 @@ def _roll_up(people: pd.DataFrame, key: str) -> pd.DataFrame:
             "usable": people["usable"].astype("int64"),
             "overdue": (late > 0).astype("int64"),
             "oldest_overdue_days": late,
-            "deadline": people["due"].where(~people["status"].isin(_COMPLIANT)),
+            # Administrators' own, earlier day is not the group's.
+            "deadline": people["due"].where(~people["status"].isin(_COMPLIANT) & ~people["privileged"]),
         }
     )
     return _merge([marks], key)

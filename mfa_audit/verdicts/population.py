@@ -135,7 +135,7 @@ def tier_facts(accounts: pd.DataFrame, kind: pd.Series, references: References, 
     for tier in policy.tier_names():
         applies = policy.requirements[tier].applies_to
         if applies is not None:
-            fits = basis.in_groups(references.ids, applies.groups).to_numpy()
+            fits = basis.in_groups(references.ids, applies.groups).to_numpy(copy=True)
             for column, globs in (
                 ("department", applies.departments),
                 ("organisation", applies.organisations),

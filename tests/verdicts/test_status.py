@@ -8,7 +8,9 @@ import pandas as pd
 import people as p
 import pytest
 
+from mfa_audit.methods import Level
 from mfa_audit.policy.schema import Phase
+from mfa_audit.policy.schema_accounts import AppliesTo
 from mfa_audit.verdicts.judge import judge
 
 
@@ -245,3 +247,22 @@ def test_nobody_is_due_without_a_deadline():
 
     assert "due" not in judged
     assert 0 == judged["overdue_days"]
+
+
+GROUP = "00000000-0000-4000-8000-00000000000b"
+
+
+@pytest.mark.parametrize("applies", [
+    {"groups": (GROUP,)}, {"departments": ("Finance",)}, {"organisations": ("ZX*",)}, {"employee_types": ("Student",)},
+])
+def test_a_tier_of_the_policys_own(applies):
+    """Whoever is in one of its lists has its requirements; others are staff."""
+    policy = p.basis().policy
+    own = policy.requirements["staff"].model_copy(update={"minimum": Level.PUSH, "applies_to": AppliesTo(**applies)})
+    tiers = {"students": own, **policy.requirements}
+    basis = p.basis({"requirements": tiers}, groups={GROUP: pd.Index(["id-ann"])})
+    facts = {"department": "Finance", "employee_type": "Student"}
+
+    assert ("BELOW_STRENGTH", "below_tier_minimum") == status(p.account("ann", "mobile_phone", **facts), basis)
+    assert "students" == verdict(p.account("ann", "mobile_phone", **facts), basis)["tier"]
+    assert "staff" == verdict(p.account("bob", "mobile_phone", organisation="Q1"), basis)["tier"]

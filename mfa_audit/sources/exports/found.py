@@ -80,6 +80,8 @@ CHECKS: Mapping[str, Check] = {
                                   " @odata.nextLink."),
     "spreadsheet full": Check("the sheet is full to its last row: the list may have been cut there",
                               "Export to CSV and give that."),
+    "column not read": Check("what it says is in no figure",
+                             "Name it as docs/exports.md does, for instance 'Methods registered'; or take it out."),
     "hidden rows read": Check("rows a filter hides were read as well", ""),
     "hidden sheet read": Check("a hidden sheet was read as well", ""),
     "beyond the header": Check("cells to the right of the header were not read", ""),

@@ -82,6 +82,9 @@ def _read(candidate: Candidate, sniffed: Sniffed, stream: IO[str], target: Path,
         return Found(candidate, sniffed.sha256, recognised.words, sniffed.label, unused=(recognised.reason,),
                      next_step=recognised.next_step)
     check_columns(candidate, recognised, blemishes, header.line)
+    for cell in header.cells:
+        if is_unread(cell):
+            blemishes.add("column not read", header.line, place=f"'{cell.strip()[:60]}'")
     with Stage(candidate, recognised, header.cells, target, blemishes, ascii_only=sniffed.ascii_only) as stage:
         _copy(candidate, header, lines, stage)
     if not stage.rows and not all(part.table in REGISTERS for part in recognised.parts):
@@ -114,6 +117,12 @@ def unknown_headers(cells: Sequence[str]) -> str:
     more = ", …" if len(cells) > 8 else ""
     return (f"its columns fit no list this tool knows ({shown}{more}); if the portal was in another language, switch it"
             " to English and download again")
+
+
+def is_unread(cell: str) -> bool:
+    """Whether a heading seems to speak of second factors and no table knows it."""
+    key = header_key(cell)
+    return key not in KNOWN_KEYS and any(word in key for word in ("mfa", "method", "multifactor", "strongauth"))
 
 
 def _unknown(header: _Header) -> str:

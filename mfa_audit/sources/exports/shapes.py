@@ -76,6 +76,10 @@ KEY_SHAPES: tuple[KeyShape, ...] = (
         "usernameuserprincipalnamerequired namedisplaynamerequired initialpasswordpasswordprofilerequired"
         " usernameuserprincipalname memberobjectidoruserprincipalnamerequired"),),
         reason="this is a template for uploading accounts, not an export", next_step=_TEMPLATE_STEP),
+    KeyShape("this tool's own accounts", "unused", every=_keys("accountid bestlevel exposure overduedays findings"),
+             reason="it is what this tool wrote, which is no evidence"),
+    KeyShape("this tool's own list", "unused", every=_keys("sendto days manageraddress"),
+             reason="it is what this tool wrote, which is no evidence"),
     KeyShape("Graph batch answer", "refused", every=_keys("responses"), none_of=_keys("value"),
              reason="this is the answer to a $batch call, not a listing",
              next_step="Save the value of each part as a file of its own."),
@@ -243,10 +247,12 @@ def _people(written: list[str], keys: frozenset[str], style: str) -> Recognised 
     measured = any(field in registrations.fields for field in _MEASURED)
     described = accounts.fields.keys() & _ONLY_ACCOUNTS
     identified = registrations.fields.keys() & {"account_id", "user_principal_name"}
+    status = match("mfa_status", written)
+    said = (("mfa_status", status),) if "mfa" in header_key(status.fields.get("mfa_status", "")) else ()
     if measured and identified:
         if described:
             words = f"{source}: users and registration details together"
-            return _rows(words, ("accounts", accounts), ("registrations", registrations))
+            return _rows(words, ("accounts", accounts), ("registrations", registrations), *said)
         return _rows(f"{source}: user registration details", ("registrations", registrations))
     for table, words in (("mfa_status", nhsmail.WORDS), ("recipients", "Exchange: recipients"), ("people", "HR list")):
         found = match(table, written)
@@ -254,7 +260,7 @@ def _people(written: list[str], keys: frozenset[str], style: str) -> Recognised 
             return _rows(words, (table, found))
     both = {"account_id", "user_principal_name"} <= accounts.fields.keys()
     if _identity(accounts) and (both or accounts.fields.keys() & (_ONLY_ACCOUNTS | {"display_name", "user_type"})):
-        return _rows(f"{source}: users", ("accounts", accounts))
+        return _rows(f"{source}: users", ("accounts", accounts), *said)
     return None
 
 

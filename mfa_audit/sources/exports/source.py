@@ -58,9 +58,11 @@ class FileReport:
     complaints: tuple[Complaint, ...] = ()
 
 
-def read(paths: Sequence[Path], work: Path, *, named: frozenset[Path] | None = None) -> Inputs:
+def read(paths: Sequence[Path], work: Path, *, named: frozenset[Path] | None = None,
+         without: frozenset[Path] = frozenset()) -> Inputs:
     """Stage every recognised file among ``paths`` into the folder ``work``.
 
+    ``without`` are folders (resolved) that are never looked into, such as where reports go.
     ``named`` are the paths that must be recognised (default: all that are files); other files of no known shape are
     listed in ``ignored``. Raises InputRejected for a file that cannot be trusted, a listing of which a page is
     missing, two different documents of one name, and when neither users nor registrations were recognised;
@@ -69,7 +71,7 @@ def read(paths: Sequence[Path], work: Path, *, named: frozenset[Path] | None = N
     work.mkdir(parents=True, exist_ok=True)
     files: list[Found] = []
     ignored: list[tuple[str, str]] = []
-    for number, candidate in enumerate(_candidates(paths, named, ignored), start=1):
+    for number, candidate in enumerate(_candidates(paths, named, ignored, without), start=1):
         found = _read_one(candidate, work, number)
         # Two empty listings have the same bytes and are not the same table.
         twin = next((other for other in files if (other.sha256, other.tables) == (found.sha256, found.tables)), None)
@@ -100,7 +102,7 @@ def inspect(paths: Sequence[Path], work: Path) -> list[FileReport]:
     ignored: list[tuple[str, str]] = []
     work.mkdir(parents=True, exist_ok=True)
     try:
-        candidates = _candidates(paths, None, ignored)
+        candidates = _candidates(paths, None, ignored, frozenset())
     except InputRejected as error:
         return [FileReport(str(error.file), problem=error.message, next_step=error.next_step, refused=True)]
     for number, candidate in enumerate(candidates, start=1):
@@ -181,7 +183,7 @@ def _items(content: Any) -> int:
 
 
 def _candidates(
-    paths: Sequence[Path], named: frozenset[Path] | None, ignored: list[tuple[str, str]]
+    paths: Sequence[Path], named: frozenset[Path] | None, ignored: list[tuple[str, str]], without: frozenset[Path]
 ) -> list[Candidate]:
     """Every file to look at, once each, in the order of its real path."""
     by_place: dict[Path, Candidate] = {}
@@ -189,7 +191,7 @@ def _candidates(
         if not path.exists():
             raise InputRejected("there is no such file or folder", file=path, next_step="Check the path.")
         if path.is_dir():
-            for file in _walk(path):
+            for file in _walk(path, ignored, without):
                 if file.suffix.casefold() in DATA_SUFFIXES:
                     by_place.setdefault(file.resolve(), Candidate(file, str(file), named=file in (named or ())))
                 else:
@@ -201,8 +203,9 @@ def _candidates(
     return [by_place[place] for place in sorted(by_place)]
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Regular files under ``folder`` in sorted order; links and hidden names are passed over.
+def _walk(folder: Path, ignored: list[tuple[str, str]], without: frozenset[Path]) -> Iterator[Path]:
+    """Regular files under ``folder`` in sorted order; hidden names and folders in ``without`` are passed over, links
+    are listed in ``ignored``.
 
     Raises InputRejected for a folder that may not be listed.
     """
@@ -212,9 +215,12 @@ def _walk(folder: Path) -> Iterator[Path]:
         raise InputRejected(f"the folder cannot be listed: {error.strerror or error}", file=folder,
                             next_step="Check that you may read it.") from error
     for path in inside:
-        if path.name.startswith((".", "~$")) or path.is_symlink():
+        if path.name.startswith((".", "~$")):
             continue
-        if path.is_dir():
-            yield from _walk(path)
+        if path.is_symlink():
+            ignored.append((str(path), "a link: name it itself if it is meant"))
+        elif path.is_dir():
+            if path.resolve() not in without:
+                yield from _walk(path, ignored, without)
         elif path.is_file():
             yield path

@@ -43,7 +43,7 @@ def test_the_order_of_paths_does_not_matter(folder: Folder, tmp_path: Path) -> N
 
 
 def test_a_folder_may_hold_other_files(folder: Folder, tmp_path: Path) -> None:
-    """In a folder, files of no known shape are listed as ignored; hidden files and links are not looked at."""
+    """In a folder, files of no known shape and links are listed as ignored; hidden files are not looked at."""
     place = folder({"users.csv": USERS, "notes.csv": b"what,when\nx,y\n", "logo.png": b"\x89PNG", ".hidden.csv": b"",
                     "~$users.xlsx": b""})
     (place / "link.csv").symlink_to(place / "users.csv")
@@ -51,7 +51,7 @@ def test_a_folder_may_hold_other_files(folder: Folder, tmp_path: Path) -> None:
     inputs = read([place], tmp_path / "work")
 
     assert ["accounts"] == [rows.table for rows in inputs.rows]
-    assert {"logo.png", "notes.csv"} == {Path(line.partition(": ")[0]).name for line in inputs.ignored}
+    assert {"logo.png", "notes.csv", "link.csv"} == {Path(line.partition(": ")[0]).name for line in inputs.ignored}
 
 
 def test_a_file_that_was_named_must_be_recognised(folder: Folder, tmp_path: Path) -> None:
