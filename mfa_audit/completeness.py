@@ -43,7 +43,6 @@ class Gap:
 class Before:
     """The last good run: its rows by table, for comparison."""
 
-    run: str
     rows: Mapping[str, int]
 
 
@@ -148,8 +147,7 @@ def _stale(manifest: Manifest, wanted: Sequence[str], policy: Policy, now: datet
             found.append(Gap(name, f"it holds facts of {table.captured_at:%Y-%m-%d}, which lies in the future",
                              "export again; correct the clock of the machine if that is what is wrong."))
         elif now - table.captured_at > timedelta(hours=limit):
-            age = (now - table.captured_at).days
-            found.append(Gap(name, f"the data is {age} days old, more than the {limit} hours the policy allows",
+            found.append(Gap(name, f"the data of {table.captured_at:%Y-%m-%d} is older than the policy's {limit} hours",
                              "export again, or look all the same with --allow-stale."))
     return found
 
@@ -162,6 +160,6 @@ def _fewer(manifest: Manifest, wanted: Sequence[str], policy: Policy, before: Be
         if table is None or not last:
             continue
         if (last - table.rows) * 100 > limit * last:
-            found.append(Gap(name, f"{table.rows} rows where the last good run, {before.run}, had {last}: more than "
-                                   f"{limit:g} % fewer", "export again; if so many have really left, --accept-drop."))
+            fewer = f"{table.rows} rows where the last good run had {last}: more than {limit:g} % fewer"
+            found.append(Gap(name, fewer, "export again; if so many have really left, --accept-drop."))
     return found

@@ -112,6 +112,7 @@ BY_SPELLING: dict[str, int] = {
 """Every accepted spelling, reduced by :func:`spelling` -> bit."""
 
 BOOTSTRAP_BITS = sum(BIT[method.name] for method in CATALOGUE if method.bootstrap)
+FACTOR_BITS = sum(BIT[method.name] for method in CATALOGUE if method.level is not Level.NONE)
 DEVICE_BOUND_BITS = sum(BIT[method.name] for method in CATALOGUE if method.device_bound)
 PHONE_BITS = sum(BIT[method.name] for method in CATALOGUE if method.level is Level.PHONE)
 

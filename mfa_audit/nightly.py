@@ -30,6 +30,7 @@ from mfa_audit.tables import PEOPLE
 from mfa_audit.text_safety import slug
 from mfa_audit.verdicts.figures import add, tally
 from mfa_audit.verdicts.judge import judge
+from mfa_audit.verdicts.managers import managers_of
 from mfa_audit.verdicts.methods_policy import entries
 from mfa_audit.verdicts.prepare import basis_of, entries_of
 from mfa_audit.verdicts.results import Verdicts, gather
@@ -85,7 +86,13 @@ def run(job: Job, tell: Callable[[Outcome], None], progress: Progress = SILENT) 
 def report_again(job: Job, snapshot: Path, tell: Callable[[Outcome], None], progress: Progress = SILENT) -> None:
     """Judge a kept snapshot once more and publish the reports as a run of their own."""
     with _alone(job) as work:
-        tell(report(job, open_snapshot(snapshot), work, progress))
+        kept = open_snapshot(snapshot)
+        attribute = job.policy.population.organisation_attribute
+        if kept.manifest.organisation_attribute != attribute:
+            kept_as = kept.manifest.organisation_attribute
+            raise UsageError(f"the snapshot has {kept_as} as the organisation, the policy asks for {attribute}",
+                             where=str(snapshot), next_step="run again, to take a new snapshot.")
+        tell(report(job, kept, work, progress))
 
 
 def look_again(run: runs.Run, tell: Callable[[Outcome], None]) -> None:
@@ -94,7 +101,8 @@ def look_again(run: runs.Run, tell: Callable[[Outcome], None]) -> None:
         work = Path(folder)
         snapshot = open_snapshot(Path(run.manifest["snapshot"]))
         policy, as_of = policy_of_run(run), date.fromisoformat(run.summary["as_of"])
-        verdicts = judge_snapshot(snapshot, policy, as_of, work / "people.parquet")
+        verdicts = judge_snapshot(snapshot, policy, as_of, work / "people.parquet",
+                                  whole_sources=bool(run.summary["complete"]))
         tell(Outcome(run.folder, night_of(policy, as_of, run.summary, verdicts), (), snapshot))
 
 
@@ -135,7 +143,8 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
         manifest, job.settings.collect, job.policy, dated_by_clock=job.started if job.dated_by_clock else None,
         before=_before(previous), allow_stale=job.allow_stale, accept_drop=job.accept_drop,
     )
-    verdicts = judge_snapshot(snapshot, job.policy, job.as_of, work / "people.parquet", progress)
+    verdicts = judge_snapshot(snapshot, job.policy, job.as_of, work / "people.parquet", progress,
+                              whole_sources=not found)
     refuse_other_tenant(manifest, job.settings.tenant, verdicts.domains, job.policy,
                         entries(snapshot.documents.get("organization")))
     verdicts = replace(verdicts, quality=(*verdicts.quality, *damage))
@@ -152,21 +161,24 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
     return Outcome(folder, night, found, snapshot)
 
 
-def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path,
-                   progress: Progress = SILENT) -> Verdicts:
-    """Judge a snapshot chunk by chunk into the table ``people``, and count."""
+def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path, progress: Progress = SILENT, *,
+                   whole_sources: bool | None = None) -> Verdicts:
+    """Judge a snapshot chunk by chunk into the table ``people``, and count; ``whole_sources`` as in ``gather``."""
     exemptions = entries_of(snapshot, policy, as_of)
     basis = basis_of(snapshot, policy, as_of, exemptions)
+    managers, broken_cycles = managers_of(snapshot)
     tallies = []
     progress.start("judging", snapshot.manifest.tables["accounts"].rows)
     with TableWriter(people, PEOPLE) as table:
         for accounts in snapshot.accounts(chunk_rows=CHUNK_ROWS):
+            accounts["manager_key"] = managers.reindex(accounts["account_key"].astype("int64")).to_numpy(copy=True)
             judgement = judge(accounts, basis)
             table.append(judgement.people)
             tallies.append(tally(judgement, accounts, policy))
             progress.advance(len(accounts))
     progress.finish()
-    return gather(add(tallies), TableFile(people), snapshot, basis, exemptions)
+    return gather(add(tallies), TableFile(people), snapshot, basis, exemptions, broken_cycles=broken_cycles,
+                  whole_sources=whole_sources)
 
 
 def summary_of(job: Job, verdicts: Verdicts, found: tuple[Gap, ...]) -> dict[str, Any]:
@@ -234,7 +246,7 @@ def _previous(output: Path) -> tuple[runs.Run | None, tuple[Complaint, ...]]:
 def _before(previous: runs.Run | None) -> Before | None:
     if previous is None:
         return None
-    return Before(previous.folder.name, previous.manifest["rows"])
+    return Before(previous.manifest["rows"])
 
 
 def _manifest_facts(job: Job, snapshot: Snapshot, night: Night) -> dict[str, Any]:

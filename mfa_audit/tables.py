@@ -179,7 +179,7 @@ REGISTRATIONS = _table(
 GROUP_MEMBERS = _table(
     "group_members",
     ("group_id", "VARCHAR", "object id in lower case"),
-    ("account_id", "VARCHAR", "a member, transitively"),
+    ("account_id", "VARCHAR", "a member, transitively; null in the one row of a group without members"),
 )
 
 ROLE_ASSIGNMENTS = _table(

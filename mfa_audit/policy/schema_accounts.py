@@ -17,7 +17,6 @@ from mfa_audit.policy.schema_values import (
     Days,
     Family,
     FileName,
-    Identifier,
     LevelName,
     MethodName,
     ObjectId,
@@ -43,7 +42,7 @@ class Treatment(Section):
     """How a kind of account is treated; ``used_within_days`` is needed for, and only used by, ``in_if_used``."""
 
     scope: Literal["in", "out", "in_if_used"]
-    population: Identifier
+    population: Literal["workforce", "break_glass", "service", "shared", "generic", "guest"]
     used_within_days: Days | None = None
 
 

@@ -76,7 +76,10 @@ def build_groups(staged: Staged) -> Relation | None:
     reasons = [f"{missing} nested group(s) were not supplied"] if missing else []
     if unread:
         reasons.append(f"the members of {unread} group(s) could not be read")
-    return Relation("SELECT group_id, account_id FROM memberships ORDER BY ALL", "; ".join(reasons))
+    # A group known to be empty keeps a row without a member, so that it is not taken for one that was not read.
+    query = ("SELECT group_id, account_id FROM memberships UNION ALL SELECT group_id, NULL FROM groups_known "
+             "WHERE group_id NOT IN (SELECT group_id FROM memberships) ORDER BY ALL")
+    return Relation(query, "; ".join(reasons))
 
 
 def build_roles(staged: Staged, complaints: Complaints, declared: str | None) -> Relation | None:

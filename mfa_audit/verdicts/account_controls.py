@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mfa_audit.methods import BIT, BOOTSTRAP_BITS, BY_SPELLING, DEVICE_BOUND_BITS, Level, family_bits, spelling
-from mfa_audit.tables import Kind, Required, Stated, Status
+from mfa_audit.tables import Kind, Reason, Required, Stated, Status
 from mfa_audit.verdicts.columns import Mask, by_distinct, true
 from mfa_audit.verdicts.controls import Outcomes, outcome
 from mfa_audit.verdicts.factors import best_level, count_methods
@@ -24,6 +24,11 @@ _PREFERRED = {"push": "authenticator_push", "oath": "software_code", "voicemobil
               "voicealternatemobile": "alternate_phone", "voiceoffice": "office_phone"}
 _NON_FACTORS = sum(BIT[name] for name in ("email", "security_questions", "app_password", "qr_code"))
 _LEAVER_DAYS = 30
+_REGISTER_OF = {
+    **dict.fromkeys(("MFA-EXM-01", "MFA-EXM-02", "MFA-EXM-03", "MFA-EXM-04", "MFA-EXM-05"), "exemptions"),
+    "MFA-DAT-05": "organisations", "MFA-SVC-01": "service_accounts", "MFA-SHR-02": "generic_accounts",
+}
+"""The register a control is about."""
 
 
 def account_controls(accounts: pd.DataFrame, facts: pd.DataFrame, references: References,
@@ -79,13 +84,20 @@ def account_controls(accounts: pd.DataFrame, facts: pd.DataFrame, references: Re
     organised = in_scope & true(accounts["organisation"].notna()) & ("organisations" in registers.given)
     tested = facts["last_tested"]
 
-    return {
+    tier_known = facts["tier_known"].to_numpy(dtype=bool)
+    may_be_privileged = in_scope & ~tier_known
+    capable_absent = true(accounts["is_mfa_capable"].fillna(Stated.ABSENT) == Stated.ABSENT)
+    tested_days = (today - tested).dt.days
+
+    outcomes = {
         "MFA-REG-01": outcome(in_scope, usable, unassessed=~known, excepted=exempt),
-        "MFA-REG-02": outcome(in_scope & known & (facts["factors"] != 0).to_numpy(), usable),
+        "MFA-REG-02": outcome(in_scope & known & (facts["factors"] != 0).to_numpy(), usable,
+                              unassessed=capable_absent & usable),
         "MFA-REG-03": outcome(starter, usable, unassessed=~known),
         "MFA-REG-04": outcome(with_factor, count_methods(bits) > 1),
         "MFA-REG-08": outcome(with_factor, (bits & ~DEVICE_BOUND_BITS) != 0),
-        "MFA-STR-01": outcome(with_factor, facts["enough"].to_numpy(dtype=bool)),
+        "MFA-STR-01": outcome(with_factor, facts["enough"].to_numpy(dtype=bool),
+                              unassessed=true(facts["reason"] == Reason.TIER_UNKNOWN)),
         "MFA-STR-02": outcome(with_factor, best > Level.PHONE),
         "MFA-STR-03": outcome(with_factor, (bits & family_bits(policy.methods.recommended)) != 0),
         "MFA-STR-04": outcome(picks_itself, best_level(default, policy) >= best),
@@ -93,10 +105,14 @@ def account_controls(accounts: pd.DataFrame, facts: pd.DataFrame, references: Re
         "MFA-STR-06": outcome(in_scope & known & ((registered & BOOTSTRAP_BITS) != 0), usable),
         "MFA-ENF-01": outcome(in_scope & ~break_glass, true(facts["required"] == Required.YES),
                               unassessed=true(facts["required"] == Required.UNKNOWN), excepted=exempt),
-        "MFA-ADM-01": outcome(privileged, true(status == Status.COMPLIANT), unassessed=undecided),
-        "MFA-ADM-02": outcome(privileged, best >= target, unassessed=~known),
-        "MFA-ADM-03": outcome(in_scope & facts["privileged"].to_numpy(), usable, unassessed=~known),
-        "MFA-ADM-04": outcome(privileged, true(entry_state != "active") & ~exempt),
+        "MFA-ADM-01": outcome(privileged | may_be_privileged, true(status == Status.COMPLIANT),
+                              unassessed=undecided | may_be_privileged),
+        "MFA-ADM-02": outcome(privileged | may_be_privileged, best >= target,
+                              unassessed=~known | may_be_privileged),
+        "MFA-ADM-03": outcome(in_scope & facts["privileged"].to_numpy() | may_be_privileged, usable,
+                              unassessed=~known | may_be_privileged),
+        "MFA-ADM-04": outcome(privileged | may_be_privileged, true(entry_state != "active") & ~exempt,
+                              unassessed=may_be_privileged),
         "MFA-EXM-01": outcome(entry, entry_passes("MFA-EXM-01")),
         "MFA-EXM-02": outcome(entry, entry_passes("MFA-EXM-02")),
         "MFA-EXM-03": outcome(entry, entry_passes("MFA-EXM-03")),
@@ -106,18 +122,21 @@ def account_controls(accounts: pd.DataFrame, facts: pd.DataFrame, references: Re
         "MFA-BGA-02": outcome(break_glass, best >= Level.PHISHING_RESISTANT, unassessed=~known),
         "MFA-BGA-03": outcome(break_glass, true(accounts["synced"] == Stated.NO),
                               unassessed=true(accounts["synced"].isin([Stated.BLANK, Stated.ABSENT]))),
-        "MFA-BGA-04": outcome(break_glass, true((today - tested).dt.days <= policy.break_glass.test_every_days)),
+        "MFA-BGA-04": outcome(break_glass, true(tested_days.between(0, policy.break_glass.test_every_days))),
         "MFA-SVC-01": outcome(service, _service_entry_complete(references, basis)),
         "MFA-SHR-01": outcome(mailbox, ~enabled, unassessed=enabled_unknown),
         "MFA-SHR-02": outcome(true(kind == Kind.GENERIC), true(facts["responsible_id"].notna())),
         "MFA-DOR-01": outcome(in_scope & (dormant | uncollected), usable, unassessed=uncollected | ~known),
-        "MFA-LVR-01": outcome(everybody & ~true(accounts["leaver"].isin([Stated.NO, Stated.BLANK])), ~(left & enabled),
-                              unassessed=true(accounts["leaver"] == Stated.ABSENT) | (left & enabled_unknown)),
+        "MFA-LVR-01": outcome(~true(accounts["leaver"] == Stated.NO), ~(left & enabled),
+                              unassessed=~leaver | (left & enabled_unknown)),
         "MFA-DAT-01": outcome(workforce, true(accounts[["organisation", "department"]].notna().all(axis=1))
                               & true(accounts["manager_key"].notna())),
         "MFA-DAT-05": outcome(organised, listed & ~closed),
         "MFA-DAT-06": outcome(accounts["has_registration"].to_numpy(dtype=bool), true(accounts["unmapped"].isna())),
     }
+    # Without its register a control has nothing to look at, which is not the same as nobody to look at.
+    return {control_id: values for control_id, values in outcomes.items()
+            if _REGISTER_OF.get(control_id) in (None, *registers.given)}
 
 
 def _preferred_bit(name: str) -> int:

@@ -24,9 +24,9 @@ class Evidence:
     refused. ``registered_as_of``: when it was captured (UTC), null when no source says. ``roles_read``: role
     assignments were read whole. ``policies_read``: Conditional Access or security defaults were read.
     ``settings_read``: a per-user MFA state or a portal's MFA Status was supplied for somebody. ``federated_domains``:
-    the federated ones, null when no list of domains was supplied. ``certificates_possible``: the methods policy lets
-    somebody sign in with a certificate; null when it was not supplied. ``methods_switched_off``: methods it allows
-    nobody, as bits.
+    the federated ones, null when no list of domains was supplied. ``certificate_targets``: the groups the methods
+    policy lets sign in with a certificate (``all_users``: everybody); null when it was not supplied.
+    ``methods_switched_off``: methods it allows nobody, as bits.
     """
 
     registrations_complete: bool = True
@@ -36,7 +36,7 @@ class Evidence:
     policies_read: bool = False
     settings_read: bool = False
     federated_domains: frozenset[str] | None = None
-    certificates_possible: bool | None = None
+    certificate_targets: frozenset[str] | None = None
     methods_switched_off: int = 0
 
 
@@ -55,7 +55,7 @@ class Basis:
     role_holders: pd.Index = field(default_factory=lambda: pd.Index([], dtype="str"))
     groups: Mapping[str, pd.Index] = field(default_factory=dict)
 
-    def in_groups(self, account_ids: pd.Series, groups: tuple[str, ...] | list[str]) -> pd.Series:
+    def in_groups(self, account_ids: pd.Series, groups: tuple[str, ...]) -> pd.Series:
         """Whether each account is in one of ``groups``, as far as they were read."""
         found = pd.Series(data=False, index=account_ids.index)
         for group in groups:
@@ -64,6 +64,6 @@ class Basis:
                 found |= account_ids.isin(members)
         return found
 
-    def groups_read(self, groups: tuple[str, ...] | list[str]) -> bool:
+    def groups_read(self, groups: tuple[str, ...]) -> bool:
         """Whether the members of every one of ``groups`` were read."""
         return all(group.lower() in self.groups for group in groups)

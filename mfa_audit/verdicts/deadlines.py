@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mfa_audit.verdicts.columns import not_before
-from mfa_audit.verdicts.population import matches_any
+from mfa_audit.verdicts.population import local_days, matches_any
 
 if TYPE_CHECKING:
     from mfa_audit.verdicts.basis import Basis
@@ -19,9 +19,7 @@ def starts(accounts: pd.DataFrame, basis: Basis) -> pd.Series:
 
     A hire date is the date as written; a creation time is the date it was in the policy's zone.
     """
-    zone = basis.policy.about.timezone
-    created = accounts["created_at"].dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
-    sources = {"employee_hire_date": accounts["hire_date"], "created": created}
+    sources = {"employee_hire_date": accounts["hire_date"], "created": local_days(accounts["created_at"], basis)}
     start = pd.Series(pd.NaT, index=accounts.index, dtype="datetime64[us]")
     for name in basis.policy.grace.starter_from:
         start = start.fillna(sources[name].astype("datetime64[us]"))

@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mfa_audit.methods import BIT, BOOTSTRAP_BITS, CATALOGUE, Level
+from mfa_audit.methods import BIT, CATALOGUE, FACTOR_BITS, Level
 from mfa_audit.tables import Reason, Stated
 from mfa_audit.verdicts.columns import Mask, true
+from mfa_audit.verdicts.methods_policy import EVERYBODY
+from mfa_audit.verdicts.registers import reference
 
 if TYPE_CHECKING:
     from mfa_audit.policy import Policy
@@ -47,7 +49,7 @@ def factor_facts(accounts: pd.DataFrame, references: References, basis: Basis) -
     """What each account has, a row each.
 
     Columns: ``why_unknown`` (:class:`Reason`, null when known), ``registered`` (every mapped method, as bits),
-    ``factors`` (those that are factors at all), ``usable`` (those that count: not barred, not a bootstrap, allowed),
+    ``factors`` (those the catalogue calls factors at all), ``usable`` (those that count: allowed, not barred),
     ``best`` (level of the strongest usable one, as a number).
     """
     policy, evidence = basis.policy, basis.evidence
@@ -58,11 +60,13 @@ def factor_facts(accounts: pd.DataFrame, references: References, basis: Basis) -
     unmapped = accounts["unmapped"].notna().to_numpy()
     capable = accounts["is_mfa_capable"].fillna(Stated.ABSENT)
 
-    factors = registered & ~level_bits(policy)[Level.NONE] & ~BOOTSTRAP_BITS
+    factors = registered & FACTOR_BITS
     barred = sum(BIT[name] for name in policy.methods.barred)
-    not_allowed = (capable == Stated.NO).to_numpy(dtype=bool) & ~certified
+    not_allowed = (capable == Stated.NO).to_numpy(dtype=bool)
     allowed = factors & ~evidence.methods_switched_off
-    usable = np.where(not_allowed, 0, allowed & ~barred)
+    worthless = level_bits(policy)[Level.NONE]
+    despite = np.where(certified, allowed & BIT["certificate"], 0)
+    usable = np.where(not_allowed, despite, allowed) & ~barred & ~worthless
 
     no_factor = factors == 0
     says_capable = (capable == Stated.YES).to_numpy(dtype=bool)
@@ -128,8 +132,12 @@ def _invisible_factor_possible(accounts: pd.DataFrame, basis: Basis) -> Mask:
     if evidence.federated_domains:
         domain = accounts["user_principal_name"].str.casefold().str.rpartition("@")[2]
         possible |= domain.isin(evidence.federated_domains).to_numpy()
-    if evidence.certificates_possible and "certificate_users" not in basis.registers.given:
-        possible[:] = True
+    if evidence.certificate_targets is not None and "certificate_users" not in basis.registers.given:
+        groups = tuple(evidence.certificate_targets)
+        if EVERYBODY in groups or not basis.groups_read(groups):
+            possible[:] = True
+        else:
+            possible |= basis.in_groups(reference(accounts["account_id"]), groups).to_numpy()
     return possible
 
 

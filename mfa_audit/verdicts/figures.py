@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mfa_audit.methods import BIT, CATALOGUE, PHONE_BITS, Level, spelling
-from mfa_audit.tables import Exposure, Required, Stated, Status
+from mfa_audit.tables import Exposure, Kind, Required, Stated, Status
 from mfa_audit.verdicts.columns import by_distinct, true
 from mfa_audit.verdicts.factors import best_level, count_methods
 
@@ -39,7 +39,8 @@ class Tally:
 
     ``facets``: accounts by every combination of what figures are made of (column ``accounts``). ``late``: workforce
     accounts by ``overdue_days``. ``groups``: roll-ups by name (``organisation``, ``department``, ``manager_key``).
-    ``methods``: accounts by method. ``controls``: outcomes. ``domains``: the domains of all UPNs, each once.
+    ``methods``: accounts by method. ``controls``: outcomes.
+    ``emergency``: enabled break-glass accounts. ``domains``: the domains of all UPNs, each once.
     """
 
     facets: pd.DataFrame
@@ -48,6 +49,7 @@ class Tally:
     methods: pd.DataFrame
     controls: pd.DataFrame
     domains: pd.Series
+    emergency: int
 
     @property
     def census(self) -> int:
@@ -68,6 +70,7 @@ def tally(judgement: Judgement, accounts: pd.DataFrame, policy: Policy) -> Tally
         _by_method(workforce, policy),
         judgement.controls,
         accounts["user_principal_name"].str.casefold().str.rpartition("@")[2].drop_duplicates(),
+        int(((people["kind"] == Kind.BREAK_GLASS) & (people["account_enabled"] == Stated.YES)).sum()),
     )
 
 
@@ -81,6 +84,7 @@ def add(tallies: Iterable[Tally]) -> Tally:
         _sum([part.methods for part in parts], ["method"]),
         pd.concat([part.controls for part in parts]).groupby(level=0, sort=False).sum(),
         pd.concat([part.domains for part in parts], ignore_index=True).drop_duplicates(),
+        sum(part.emergency for part in parts),
     )
 
 

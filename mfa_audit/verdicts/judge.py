@@ -15,10 +15,11 @@ from mfa_audit.verdicts.columns import not_before
 from mfa_audit.verdicts.controls import count, findings
 from mfa_audit.verdicts.deadlines import due_dates, grace_ends, overdue, starts
 from mfa_audit.verdicts.factors import factor_facts, reaches
-from mfa_audit.verdicts.population import dormant, kinds, out_of_scope, populations, tier_facts
+from mfa_audit.verdicts.population import dormant, kinds, out_of_scope, populations
 from mfa_audit.verdicts.registers import References, organisation_spelling
 from mfa_audit.verdicts.required import required_facts
 from mfa_audit.verdicts.status import decide, expose
+from mfa_audit.verdicts.tiers import tiers
 
 if TYPE_CHECKING:
     from mfa_audit.verdicts.basis import Basis
@@ -59,7 +60,7 @@ def judge(accounts: pd.DataFrame, basis: Basis) -> Judgement:
 
 def _facts(accounts: pd.DataFrame, references: References, basis: Basis) -> pd.DataFrame:
     kind = kinds(accounts, references, basis)
-    tiers = tier_facts(accounts, kind, references, basis)
+    tier = tiers(accounts, kind, references, basis)
     start = starts(accounts, basis)
     facts = pd.concat([factor_facts(accounts, references, basis), _entry_facts(references, basis)], axis=1)
     facts["kind"], facts["population"] = kind, populations(kind, basis)
@@ -67,13 +68,15 @@ def _facts(accounts: pd.DataFrame, references: References, basis: Basis) -> pd.D
     facts["start"] = start
     facts["own_telephony"] = basis.in_groups(references.ids, basis.policy.methods.own_telephony_groups)
 
-    base = _with_tier(accounts, facts, tiers["tier"], basis)
+    base = _with_tier(accounts, facts, tier.tier, basis)
     base = base.join(decide(base, basis))
-    unsure = ~tiers["known"].to_numpy(dtype=bool)
-    if unsure.any():
-        base = _unless_the_tier_matters(accounts, base, facts, unsure, basis)
-    base["tier_known"] = ~unsure
-    base["tier"], base["privileged"] = tiers["tier"], tiers["privileged"]
+    for other, may_be in tier.possible.items():
+        base = _unless_the_tier_matters(accounts, base, facts, other, may_be, basis)
+    if not basis.groups_read(basis.policy.methods.own_telephony_groups):
+        # Whether their phone number goes on working is not known.
+        base.loc[base["reason"] == Reason.WEAK_ENDED, ["status", "reason"]] = (Status.UNKNOWN, Reason.UNREADABLE)
+    base["tier_known"] = tier.known
+    base["tier"], base["privileged"] = tier.tier, tier.privileged
     base["exposure"] = expose(base, base["status"])
 
     due = due_dates(accounts, base["tier"], start, basis)
@@ -83,7 +86,7 @@ def _facts(accounts: pd.DataFrame, references: References, basis: Basis) -> pd.D
     base["overdue_days"] = overdue(base["due"], basis).where(base["status"].isin(_OVERDUE), 0)
     base["dormant"] = dormant(accounts, basis)
     base["leaver"] = (accounts["leaver"] == Stated.YES).to_numpy(dtype=bool, na_value=False)
-    base["away"] = _away(references, basis)
+    base["away"] = basis.registers.pauses.has(references)
     base["responsible_id"] = basis.registers.generics.column("responsible_person_id", references).fillna(
         basis.registers.services.column("owner", references)
     )
@@ -125,28 +128,18 @@ def _with_tier(accounts: pd.DataFrame, facts: pd.DataFrame, tier: pd.Series, bas
     )
 
 
-def _unless_the_tier_matters(accounts: pd.DataFrame, base: pd.DataFrame, facts: pd.DataFrame, unsure: Mask,
+def _unless_the_tier_matters(accounts: pd.DataFrame, base: pd.DataFrame, facts: pd.DataFrame, other: str, may_be: Mask,
                              basis: Basis) -> pd.DataFrame:
-    """Accounts that may be privileged are judged both ways; where the two differ the status is unknown."""
-    rows = base.index[unsure]
-    strict_tier = pd.Series("privileged", index=rows, dtype="str")
-    strict = _with_tier(accounts.loc[rows], facts.loc[rows], strict_tier, basis)
-    strict_status = decide(strict, basis)["status"]
+    """Accounts that may belong to the tier ``other`` are judged both ways; where the two differ nobody knows."""
+    rows = base.index[may_be]
+    there = _with_tier(accounts.loc[rows], facts.loc[rows], pd.Series(other, index=rows, dtype="str"), basis)
+    in_other = decide(there, basis)["status"]
     plain = base.loc[rows, "status"]
-    differs = (plain != strict_status) & ~(plain.isin(_COMPLIANT) & strict_status.isin(_COMPLIANT))
+    differs = (plain != in_other) & ~(plain.isin(_COMPLIANT) & in_other.isin(_COMPLIANT))
     changed = rows[differs]
     base.loc[changed, "status"] = Status.UNKNOWN.value
     base.loc[changed, "reason"] = Reason.TIER_UNKNOWN.value
     return base
-
-
-def _away(references: References, basis: Basis) -> Mask:
-    pauses = basis.registers.pauses
-    today = pd.Timestamp(basis.as_of)
-    begins = pd.to_datetime(pauses.column("from", references), format="%Y-%m-%d", errors="coerce")
-    ends = pd.to_datetime(pauses.column("until", references), format="%Y-%m-%d", errors="coerce")
-    short = (ends - begins).dt.days <= 90
-    return ((begins <= today) & (today <= ends) & short).to_numpy(dtype=bool)
 
 
 def _people(accounts: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from mfa_audit.hierarchy import forest, rolled_up
 
 if TYPE_CHECKING:
     from mfa_audit.snapshot.columnar import TableFile
+    from mfa_audit.snapshot.store import Snapshot
 
 _SUMMED = ["in_scope", "compliant", "weak", "not_registered", "below_strength", "not_enforced", "grace", "exempt",
            "exempt_expired", "unknown", "usable", "overdue"]
@@ -18,15 +19,28 @@ _EPOCH = pd.Timestamp(0)
 _FAR_AWAY_DAYS = 10**9
 
 
-def by_manager(direct: pd.DataFrame, people: TableFile) -> tuple[pd.DataFrame, list[str]]:
-    """The roll-up of every manager, and the account ids at which a cycle of managers was broken.
+def managers_of(snapshot: Snapshot) -> tuple[pd.Series, list[str]]:
+    """The manager_key of every account by account_key (Int32), nobody managing themselves and no circle left, and the
+    account ids at which a circle was cut."""
+    chain = pd.concat(list(snapshot.accounts(columns=["account_key", "manager_key"])))
+    parents, broken = forest(np.asarray(chain["manager_key"].fillna(-1), dtype=np.int64))
+    keys = pd.Series(parents, index=chain["account_key"].astype(np.int64)).astype("Int32")
+    named = [
+        frame.loc[frame["account_key"].isin(broken), "account_id"]
+        for frame in (snapshot.accounts(columns=["account_key", "account_id"]) if len(broken) else ())
+    ]
+    return keys.mask(keys < 0), pd.concat(named).tolist() if named else []
+
+
+def by_manager(direct: pd.DataFrame, people: TableFile) -> pd.DataFrame:
+    """The roll-up of every manager.
 
     ``direct``: the roll-up by ``manager_key`` of :func:`mfa_audit.verdicts.figures.tally`. Columns: manager_id,
     manager_name, the roll-up over direct reports, and with the prefix ``all_`` over direct and indirect ones. The row
     without a manager comes last.
     """
     chain = people.frame(["account_key", "manager_key"], order_by=["account_key"])
-    parents, broken = forest(np.asarray(chain["manager_key"].fillna(-1), dtype=np.int64))
+    parents = np.asarray(chain["manager_key"].fillna(-1), dtype=np.int64)
     keyed = direct[direct["manager_key"].notna()].set_index(direct["manager_key"].dropna().astype(np.int64))
     size = len(parents)
 
@@ -54,7 +68,5 @@ def by_manager(direct: pd.DataFrame, people: TableFile) -> tuple[pd.DataFrame, l
 
     nobody = direct[direct["manager_key"].isna()].drop(columns="manager_key")
     nobody = nobody.join(nobody.add_prefix("all_")).assign(manager_id=None, manager_name=None)
-    table = pd.concat([table, nobody[table.columns].astype(table.dtypes)], ignore_index=True)
-    ids = people.frame(["account_id"], where={"account_key": broken.tolist()}, order_by=["account_id"])
-    return table, ids["account_id"].tolist()
+    return pd.concat([table, nobody[table.columns].astype(table.dtypes)], ignore_index=True)
 

@@ -14,6 +14,9 @@ from mfa_audit.methods import BIT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+EVERYBODY = "all_users"
+"""The group id by which Graph means everybody."""
+
 _GOVERNED: Mapping[str, tuple[str, ...]] = {
     "security_key": ("fido2",),
     "passkey_authenticator": ("fido2",),
@@ -50,14 +53,17 @@ def switched_off(methods_policy: Any) -> int:
     )
 
 
-def certificates_possible(methods_policy: Any) -> bool | None:
-    """Whether the policy lets anybody sign in with a certificate; null when it was not supplied."""
+def certificate_targets(methods_policy: Any) -> frozenset[str] | None:
+    """Whom the policy lets sign in with a certificate: group ids in lower case, :data:`EVERYBODY` among them when it
+    is everybody or the policy does not say; empty when nobody; null when the policy was not supplied."""
     if methods_policy is None:
         return None
-    return any(
-        _word(each.get("state")) != "disabled"
-        for each in _configurations(entries(methods_policy)) if _word(each.get("id")) == "x509certificate"
-    )
+    targets: set[str] = set()
+    for each in _configurations(entries(methods_policy)):
+        if _word(each.get("id")) == "x509certificate" and _word(each.get("state")) != "disabled":
+            included = [_word(target.get("id")) for target in entries(each.get("includeTargets"))]
+            targets |= set(included) - {""} or {EVERYBODY}
+    return frozenset(targets)
 
 
 def _configurations(policies: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

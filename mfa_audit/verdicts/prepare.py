@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mfa_audit.policy.exemptions import best_entry
+from mfa_audit.snapshot.columnar import TableFile
 from mfa_audit.tables import REGISTERS
 from mfa_audit.verdicts.basis import Basis, Evidence
 from mfa_audit.verdicts.exemption_register import HOLDER, entry_states
-from mfa_audit.verdicts.methods_policy import certificates_possible, entries, switched_off
+from mfa_audit.verdicts.methods_policy import EVERYBODY, certificate_targets, entries, switched_off
 from mfa_audit.verdicts.registers import Lookup, Registers
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from mfa_audit.policy import Policy
     from mfa_audit.snapshot.store import Snapshot
+
+_LONGEST_PAUSE_DAYS = 90
 
 
 def entries_of(snapshot: Snapshot, policy: Policy, as_of: date) -> pd.DataFrame:
@@ -35,14 +38,14 @@ def basis_of(snapshot: Snapshot, policy: Policy, as_of: date, exemptions: pd.Dat
     return Basis(
         policy=policy,
         as_of=as_of,
-        registers=_registers(snapshot, exemptions),
+        registers=_registers(snapshot, exemptions, as_of),
         evidence=_evidence(snapshot),
         role_holders=_role_holders(snapshot.frame("role_assignments"), policy, as_of),
         groups=_groups(snapshot, policy),
     )
 
 
-def _registers(snapshot: Snapshot, exemptions: pd.DataFrame) -> Registers:
+def _registers(snapshot: Snapshot, exemptions: pd.DataFrame, as_of: date) -> Registers:
     frames = {name: snapshot.frame(name) for name in REGISTERS}
     given = frozenset(name for name in REGISTERS if snapshot.manifest.tables[name].state != "absent")
     return Registers(
@@ -50,11 +53,18 @@ def _registers(snapshot: Snapshot, exemptions: pd.DataFrame) -> Registers:
         services=Lookup(frames["service_accounts"]),
         generics=Lookup(frames["generic_accounts"]),
         privileged=Lookup(frames["privileged_accounts"]),
-        pauses=Lookup(frames["pauses"]),
+        pauses=Lookup(live_pauses(frames["pauses"], as_of)),
         certificates=Lookup(frames["certificate_users"]),
         organisations=frames["organisations"],
         given=given,
     )
+
+
+def live_pauses(pauses: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """The pauses that run today and are no longer than 90 days."""
+    begins, ends = (pd.to_datetime(pauses[name], format="%Y-%m-%d", errors="coerce") for name in ("from", "until"))
+    today = pd.Timestamp(as_of)
+    return pauses[(begins <= today) & (today <= ends) & ((ends - begins).dt.days <= _LONGEST_PAUSE_DAYS)]
 
 
 def _evidence(snapshot: Snapshot) -> Evidence:
@@ -76,7 +86,7 @@ def _evidence(snapshot: Snapshot) -> Evidence:
         policies_read="conditional_access_policies" in documents or "security_defaults" in documents,
         settings_read=not {"per_user_mfa", "mfa_status"} <= set(absent),
         federated_domains=federated,
-        certificates_possible=certificates_possible(methods_policy),
+        certificate_targets=certificate_targets(methods_policy),
         methods_switched_off=switched_off(methods_policy),
     )
 
@@ -94,18 +104,17 @@ def _role_holders(roles: pd.DataFrame, policy: Policy, as_of: date) -> pd.Index:
 
 
 def _groups(snapshot: Snapshot, policy: Policy) -> dict[str, pd.Index]:
+    """The members of every group the judging asks about; one whose members were not read whole is missing."""
     tiers: Iterable[Any] = (rule.applies_to for rule in policy.requirements.values() if rule.applies_to is not None)
+    targets = certificate_targets(snapshot.documents.get("authentication_methods_policy")) or frozenset()
     named = {
         group.lower()
-        for groups in (
-            policy.privileged.groups,
-            policy.methods.own_telephony_groups,
-            *(applies.groups for applies in tiers),
-        )
+        for groups in (policy.privileged.groups, policy.methods.own_telephony_groups, targets - {EVERYBODY},
+                       *(applies.groups for applies in tiers))
         for group in groups
     }
-    if not named:
+    table = snapshot.manifest.tables["group_members"]
+    if not named or table.state != "complete" or table.file is None:
         return {}
-    members = snapshot.frame("group_members")
-    members = members[members["group_id"].isin(named)]
+    members = TableFile(snapshot.folder / table.file).frame(where={"group_id": sorted(named)})
     return {str(group): pd.Index(rows["account_id"].dropna()) for group, rows in members.groupby("group_id")}

@@ -76,7 +76,7 @@ class Registers:
     """Every register as a :class:`Lookup`; one that was not given is empty, and its name is missing in ``given``.
 
     ``exemptions`` has a row an account: its best entry with ``state``, ``approver`` and ``findings``
-    (:mod:`mfa_audit.policy.exemptions`). ``organisations`` is keyed by code.
+    (:mod:`mfa_audit.policy.exemptions`). ``pauses`` are those that run today. ``organisations`` is keyed by code.
     """
 
     exemptions: Lookup = field(default_factory=lambda: _empty("exemptions"))

@@ -12,16 +12,21 @@ import numpy as np
 import pandas as pd
 
 from mfa_audit.tables import Reason, Required
+from mfa_audit.verdicts.columns import true
 
 if TYPE_CHECKING:
     from mfa_audit.verdicts.basis import Basis
 
 
+_ENABLED = r"(?:user |admin |mfa )?(?:enabled|enforced)|mfa enforced (?:admin role|atp group)"
+_DISABLED = r"(?:user |admin |mfa )?(?:disabled|not enabled)(?: .*)?"
+
+
 def portal_says(mfa_status: pd.Series) -> pd.Series:
-    """A portal's MFA Status as :class:`Required`: enabled or enforced is yes, disabled is no, anything else unknown."""
+    """A portal's MFA Status as :class:`Required`, by a closed list of values; anything else is unknown."""
     words = mfa_status.str.casefold()
-    disabled = words.str.contains(r"\b(?:disabled|not enabled)\b", regex=True, na=False)
-    enabled = words.str.contains(r"\b(?:enabled|enforced)\b", regex=True, na=False) & ~disabled
+    enabled = true(words.str.fullmatch(_ENABLED))
+    disabled = true(words.str.fullmatch(_DISABLED))
     return pd.Series(
         np.select([enabled, disabled], [Required.YES, Required.NO], default=Required.UNKNOWN),
         index=mfa_status.index,
@@ -47,7 +52,8 @@ def required_facts(accounts: pd.DataFrame, tier: pd.Series, basis: Basis) -> pd.
     asked = asks.to_numpy(dtype=bool)
     required = required.where(asked, Required.UNKNOWN.value)
     unknown = required == Required.UNKNOWN
-    must_know = unknown & asked & (partial | (policy.enforcement.evidence == "required"))
+    demanded = (tier != "break_glass") & (policy.enforcement.evidence == "required")
+    must_know = unknown & (partial & asked | demanded)
     return pd.DataFrame({"required": required, "reason": reason.where(required == Required.NO), "must_know": must_know})
 
 

@@ -51,12 +51,17 @@ class Verdicts:
 
 
 def gather(whole: figures.Tally, people: TableFile, snapshot: Snapshot, basis: Basis,
-           exemptions: pd.DataFrame) -> Verdicts:
-    """Every table from the tally of all accounts, the table ``people``, the snapshot and the register's entries."""
+           exemptions: pd.DataFrame, *, broken_cycles: list[str], whole_sources: bool | None) -> Verdicts:
+    """Every table from the tally of all accounts, the table ``people``, the snapshot and the exemptions' entries.
+
+    ``broken_cycles``: the accounts at which a circle of managers was cut. ``whole_sources``: whether every wanted
+    source is whole and fresh, null when that was not asked.
+    """
     policy, as_of = basis.policy, basis.as_of
     key_figures = figures.key_figures(whole)
-    managers, broken = by_manager(whole.groups["manager_key"], people)
-    outcomes = assess_tenant(whole, exemptions, _source_facts(snapshot), policy, as_of)
+    managers = by_manager(whole.groups["manager_key"], people)
+    sources = _source_facts(snapshot, basis.registers.given, whole=whole_sources)
+    outcomes = assess_tenant(whole, exemptions, sources, policy, as_of)
     return Verdicts(
         people=people,
         key_figures=key_figures,
@@ -69,7 +74,7 @@ def gather(whole: figures.Tally, people: TableFile, snapshot: Snapshot, basis: B
         controls=summarise(whole.controls, outcomes),
         methods=figures.methods_table(whole, policy),
         exemptions=exemption_table(exemptions, _holders(exemptions, people), as_of),
-        quality=(*snapshot.complaints, *scope_complaints(snapshot, basis, broken)),
+        quality=(*snapshot.complaints, *scope_complaints(snapshot, basis, broken_cycles)),
         sources=_sources(snapshot),
         reconciliation=figures.reconciliation(whole),
         organisation_names=_names(basis.registers.organisations),
@@ -89,11 +94,8 @@ def _holders(exemptions: pd.DataFrame, people: TableFile) -> pd.DataFrame:
     return people.frame(_HOLDER, where={"account_id": holders})
 
 
-def _source_facts(snapshot: Snapshot) -> SourceFacts:
-    tables = snapshot.manifest.tables
-    wanted = [tables[name].state for name in ("accounts", "registrations")]
-    whole = all(state == "complete" for state in wanted)
-    return SourceFacts(whole, snapshot.manifest.counts["accounts_merged"])
+def _source_facts(snapshot: Snapshot, registers: frozenset[str], *, whole: bool | None) -> SourceFacts:
+    return SourceFacts(whole, snapshot.manifest.counts["accounts_merged"], registers)
 
 
 def _sources(snapshot: Snapshot) -> pd.DataFrame:

@@ -37,7 +37,7 @@ def scope_complaints(snapshot: Snapshot, basis: Basis, broken_cycles: Sequence[s
     if not evidence.roles_read and "is_admin" in absent:
         found.append(Complaint("administrators: not given", rows, (), "whoever may be privileged is judged both ways",
                                "export the registration report with isAdmin, or the role assignments."))
-    if evidence.federated_domains is None and evidence.certificates_possible is None:
+    if evidence.federated_domains is None and evidence.certificate_targets is None:
         found.append(Complaint("federation and certificates: not assessed", rows, (),
                                "a factor that no report shows is not thought of",
                                "give the domains and the authentication methods policy."))
@@ -45,6 +45,9 @@ def scope_complaints(snapshot: Snapshot, basis: Basis, broken_cycles: Sequence[s
         found.append(Complaint("whether MFA is demanded: not assessed", rows, (),
                                "the headline says registered, not compliant",
                                "give the Conditional Access policies, or a list of per-user MFA states."))
+    if basis.policy.exemptions.groups:
+        found.append(Complaint("exemptions of groups: not evaluated", len(basis.policy.exemptions.groups), (),
+                               "their members are judged as if they had none", "enter each holder in the register."))
     if broken_cycles:
         found.append(Complaint("managers who report to each other", len(broken_cycles), tuple(broken_cycles[:5]),
                                "the circle is cut at the account named", "correct the manager in the directory."))

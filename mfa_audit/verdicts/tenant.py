@@ -21,11 +21,12 @@ _SERIES, _WINDOW_DAYS, _SHORT_DAYS = 3, 30, 7
 
 @dataclass(frozen=True)
 class SourceFacts:
-    """What the snapshot's manifest says about its sources: whether every wanted table is whole, how many records were
-    merged into another."""
+    """What is known of the sources: whether every wanted table is whole, fresh and of one tenant (null when nobody
+    asked), how many records were merged into another, and which registers were given."""
 
-    whole: bool
+    whole: bool | None
     merged_records: int
+    registers: frozenset[str]
 
 
 def assess_tenant(whole: Tally, exemptions: pd.DataFrame, sources: SourceFacts, policy: Policy,
@@ -42,14 +43,17 @@ def assess_tenant(whole: Tally, exemptions: pd.DataFrame, sources: SourceFacts, 
 
     workforce = parts.get(WORKFORCE, {"in_scope": 0, "statuses": {Status.EXEMPT: 0}})
     exempt, total = workforce["statuses"][Status.EXEMPT], workforce["in_scope"]
-    emergency = parts.get(policy.population.treatment["break_glass"].population, {"in_scope": 0})["in_scope"]
-    return {
-        "MFA-EXM-06": verdict(passed=exempt * 100 <= policy.exemptions.tolerance_percent * total),
-        "MFA-EXM-07": verdict(passed=not series_of_exceptions(exemptions, as_of)),
-        "MFA-BGA-01": verdict(passed=emergency >= policy.break_glass.minimum_accounts),
-        "MFA-DAT-02": verdict(passed=sources.whole),
+    found = {
+        "MFA-BGA-01": verdict(passed=whole.emergency >= policy.break_glass.minimum_accounts),
         "MFA-DAT-04": verdict(passed=sources.merged_records == 0),
     }
+    if sources.whole is not None:
+        found["MFA-DAT-02"] = verdict(passed=sources.whole)
+    if "exemptions" in sources.registers:
+        found["MFA-EXM-07"] = verdict(passed=not series_of_exceptions(exemptions, as_of))
+        if total:
+            found["MFA-EXM-06"] = verdict(passed=exempt * 100 <= policy.exemptions.tolerance_percent * total)
+    return found
 
 
 def series_of_exceptions(exemptions: pd.DataFrame, as_of: date) -> list[str]:

@@ -83,7 +83,8 @@ def basis(policy_changes: dict[str, Any] | None = None, *, as_of: dt.date = AS_O
     if "organisations" in given:
         lookups["organisations"] = given["organisations"]
     facts = {"registered_as_of": CAPTURED, "roles_read": True, **(evidence or {})}
-    return Basis(policy, as_of, Registers(**lookups, given=frozenset(given)), Evidence(**facts), **more)
+    named = frozenset(given) | ({"exemptions"} if exemptions is not None else set())
+    return Basis(policy, as_of, Registers(**lookups, given=named), Evidence(**facts), **more)
 
 
 def changed(policy: Any, changes: dict[str, Any]) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import people as p
 import pytest
 
 from mfa_audit.methods import BIT
 from mfa_audit.verdicts.judge import judge
-from mfa_audit.verdicts.methods_policy import certificates_possible, switched_off
+from mfa_audit.verdicts.methods_policy import certificate_targets, switched_off
 
 
 def policy(state="migrationComplete", **states):
@@ -32,12 +33,29 @@ def test_what_is_switched_off(document, expected):
     assert sum(BIT[name] for name in expected) == switched_off(document)
 
 
-def test_whether_certificates_are_possible():
-    """Enabled, disabled, not listed, not supplied."""
-    assert certificates_possible(None) is None
-    assert certificates_possible(policy(X509Certificate="enabled"))
-    assert not certificates_possible(policy(X509Certificate="disabled"))
-    assert not certificates_possible(policy(Sms="enabled"))
+@pytest.mark.parametrize(("document", "expected"), [
+    (None, None),
+    (policy(X509Certificate="disabled"), frozenset()),
+    (policy(Sms="enabled"), frozenset()),
+    (policy(X509Certificate="enabled"), frozenset({"all_users"})),
+])
+def test_whom_certificates_are_for(document, expected):
+    """Enabled without a target is everybody; not listed is nobody; not supplied is not known."""
+    assert expected == certificate_targets(document)
+
+
+def test_certificates_for_a_pilot_group_are_for_nobody_else():
+    """A member may have one that no report shows; the others are judged by what is on record."""
+    document = policy(X509Certificate="enabled")
+    document["authenticationMethodConfigurations"][0]["includeTargets"] = [{"targetType": "group", "id": "PILOT"}]
+    targets = certificate_targets(document)
+    read = p.basis(evidence={"certificate_targets": targets}, groups={"pilot": pd.Index(["id-ann"])})
+    unread = p.basis(evidence={"certificate_targets": targets})
+
+    people = p.frame(p.account("ann"), p.account("bob"))
+    assert frozenset({"pilot"}) == targets
+    assert ["UNKNOWN", "NOT_REGISTERED"] == list(judge(people, read).people["status"])
+    assert ["UNKNOWN", "UNKNOWN"] == list(judge(people, unread).people["status"])
 
 
 @pytest.mark.parametrize(("capable", "expected"), [

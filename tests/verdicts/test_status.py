@@ -12,6 +12,8 @@ from mfa_audit.methods import Level
 from mfa_audit.policy.schema import Phase
 from mfa_audit.policy.schema_accounts import AppliesTo
 from mfa_audit.verdicts.judge import judge
+from mfa_audit.verdicts.population import matches_any
+from mfa_audit.verdicts.prepare import live_pauses
 
 
 def verdict(row, basis=None):
@@ -201,7 +203,7 @@ def test_a_federated_account_may_have_a_factor_no_report_shows():
 
 def test_certificates_may_be_invisible_unless_a_list_decides():
     """With the list of certificate users, those on it have one and the others do not."""
-    possible = {"certificates_possible": True}
+    possible = {"certificate_targets": frozenset({"all_users"})}
     listed = {"certificate_users": p.register("certificate_users", {"account_id": "id-ann"})}
 
     assert ("UNKNOWN", "invisible_method_possible") == status(p.account("ann"), p.basis(evidence=possible))
@@ -266,3 +268,83 @@ def test_a_tier_of_the_policys_own(applies):
     assert ("BELOW_STRENGTH", "below_tier_minimum") == status(p.account("ann", "mobile_phone", **facts), basis)
     assert "students" == verdict(p.account("ann", "mobile_phone", **facts), basis)["tier"]
     assert "staff" == verdict(p.account("bob", "mobile_phone", organisation="Q1"), basis)["tier"]
+
+
+def test_a_tier_whose_groups_were_not_read_is_in_doubt():
+    """Whoever may belong to the stricter tier is compliant only if compliant there too."""
+    policy = p.basis().policy
+    strict = policy.requirements["staff"].model_copy(
+        update={"minimum": Level.PUSH, "applies_to": AppliesTo(groups=(GROUP,))})
+    unread = p.basis({"requirements": {"students": strict, **policy.requirements}})
+
+    assert ("UNKNOWN", "tier_unknown") == status(p.account("ann", "mobile_phone"), unread)
+    assert "COMPLIANT" == status(p.account("ann", "authenticator_push"), unread)[0]
+
+
+def test_an_unread_group_of_administrators_leaves_the_tier_in_doubt():
+    """A group that was read and is empty does not."""
+    policy = {"privileged.groups": (GROUP,)}
+
+    assert ("UNKNOWN", "tier_unknown") == status(p.account("ann", "mobile_phone"), p.basis(policy))
+    empty = p.basis(policy, groups={GROUP: pd.Index([])})
+    assert "COMPLIANT_WEAK" == status(p.account("ann", "mobile_phone"), empty)[0]
+
+
+def test_roles_by_object_id_say_nothing_of_an_account_without_one():
+    """Its tier is in doubt when the flag is not there either."""
+    row = p.account("ann", "mobile_phone", account_id="upn:ann@a.example", is_admin="absent")
+
+    assert ("UNKNOWN", "tier_unknown") == status(row)
+
+
+def test_unread_telephony_accuses_nobody():
+    """After the end of weak methods a phone may go on working for them: nobody knows."""
+    after = p.basis({"methods.own_telephony_groups": (GROUP,)}, as_of=dt.date(2027, 2, 2))
+
+    assert ("UNKNOWN", "unreadable") == status(p.account("ann", "mobile_phone"), after)
+
+
+@pytest.mark.parametrize("word", ["Not Enforced", "MFA not enforced", "Never enabled", "Previously enabled",
+                                  "Enabled: no", "Pending - will be enabled", "soon"])
+def test_a_portals_word_that_is_not_on_the_list_proves_nothing(word):
+    """Only the values there are count; anything else is unknown."""
+    row = p.account("ann", "authenticator_push", mfa_status=word, mfa_status_stated="yes")
+
+    assert ("UNKNOWN", "enforcement_unknown") == status(row, p.basis(evidence={"settings_read": True}))
+
+
+def test_evidence_required_spares_emergency_accounts_alone():
+    """Whoever is not known to be asked is unknown, whatever scenarios the tier names."""
+    policy = {"enforcement.evidence": "required", "requirements.staff.ask_in": ()}
+
+    assert ("UNKNOWN", "enforcement_unknown") == status(p.account("ann", "authenticator_push"), p.basis(policy))
+
+
+def test_an_emergency_account_may_be_named_by_upn():
+    """The policy names it by object id or UPN."""
+    basis = p.basis({"population.break_glass": ("ann@a.example",)})
+
+    assert "break_glass" == verdict(p.account("ann", "security_key"), basis)["kind"]
+
+
+def test_a_method_the_policy_calls_worthless_is_not_allowed():
+    """It is a possible factor all the same, so Microsoft's word does not contradict it."""
+    basis = p.basis({"methods.level": {"mobile_phone": Level.NONE}})
+
+    assert ("NOT_REGISTERED", "method_not_allowed") == status(p.account("ann", "mobile_phone"), basis)
+
+
+def test_a_pause_counts_while_it_runs():
+    """Of several, the one that runs today; one of more than 90 days is none."""
+    rows = [{"account_id": "id-ann", "from": "2026-01-01", "until": "2026-01-31"},
+            {"account_id": "id-ann", "from": "2026-03-01", "until": "2026-03-31"},
+            {"account_id": "id-bob", "from": "2026-01-01", "until": "2026-12-31"}]
+    live = live_pauses(p.register("pauses", *rows), p.AS_OF)
+
+    assert ["id-ann"] == live["account_id"].tolist()
+    assert ["2026-03-01"] == live["from"].tolist()
+
+
+def test_brackets_in_a_department_are_only_brackets():
+    """Names are not patterns beyond * and ?."""
+    assert [True, False] == matches_any(pd.Series(["Ward [7]", "Ward 7"], dtype="str"), ["ward [7]"]).tolist()
