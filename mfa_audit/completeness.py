@@ -25,8 +25,6 @@ _NOT_GIVEN = {
     "accounts": "no list of accounts was given: who is missing from the registration report cannot be seen",
     "registrations": "no registration report was given: nobody's second factor is known",
 }
-
-
 _CLOCKS_DIFFER = timedelta(days=1)
 
 
@@ -134,22 +132,22 @@ def _orphans(manifest: Manifest, policy: Policy) -> list[Gap]:
 
 
 def _stale(manifest: Manifest, wanted: Sequence[str], policy: Policy, now: datetime) -> list[Gap]:
-    limit = policy.sources.maximum_age_hours.files
-    found = []
-    for name in wanted:
-        table = manifest.tables.get(name)
-        if table is None or table.state == "absent" or name != "registrations":
-            continue
-        if table.captured_at is None:
-            found.append(Gap(name, "nothing in the files says when they were made",
-                             "say it with --captured-at, such as --captured-at 2026-03-02T01:30:00Z."))
-        elif table.captured_at - now > _CLOCKS_DIFFER:
-            found.append(Gap(name, f"it holds facts of {table.captured_at:%Y-%m-%d}, which lies in the future",
-                             "export again; correct the clock of the machine if that is what is wrong."))
-        elif now - table.captured_at > timedelta(hours=limit):
-            found.append(Gap(name, f"the data of {table.captured_at:%Y-%m-%d} is older than the policy's {limit} hours",
-                             "export again, or look all the same with --allow-stale."))
-    return found
+    """The age of the registrations; a list of accounts says nothing of when it was made but that it is not older than
+    its facts."""
+    name, limit = "registrations", policy.sources.maximum_age_hours.files
+    table = manifest.tables[name]
+    if name not in wanted or table.state == "absent":
+        return []
+    if table.captured_at is None:
+        return [Gap(name, "nothing in the files says when they were made",
+                    "say it with --captured-at, such as --captured-at 2026-03-02T01:30:00Z.")]
+    if table.captured_at - now > _CLOCKS_DIFFER:
+        return [Gap(name, f"it holds facts of {table.captured_at:%Y-%m-%d}, which lies in the future",
+                    "export again; correct the clock of the machine if that is what is wrong.")]
+    if now - table.captured_at > timedelta(hours=limit):
+        return [Gap(name, f"the data of {table.captured_at:%Y-%m-%d} is older than the policy's {limit} hours",
+                    "export again, or look all the same with --allow-stale.")]
+    return []
 
 
 def _fewer(manifest: Manifest, wanted: Sequence[str], policy: Policy, before: Before) -> list[Gap]:

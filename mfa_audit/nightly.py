@@ -9,21 +9,20 @@ import re
 import shutil
 import tempfile
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mfa_audit import __version__, runs
 from mfa_audit.completeness import Before, Gap, gaps, refuse_nobody, refuse_other_tenant
-from mfa_audit.errors import UsageError
+from mfa_audit.errors import MfaAuditError, UsageError
 from mfa_audit.files import lock, new_folder_aside, private_folder, run_name, sweep
 from mfa_audit.policy import load_policy
 from mfa_audit.progress import SILENT, Progress
 from mfa_audit.reports.run_folder import write_outputs
 from mfa_audit.reports.view import Night
 from mfa_audit.snapshot.columnar import CHUNK_ROWS, TableFile, TableWriter
-from mfa_audit.snapshot.raw import Complaint
 from mfa_audit.snapshot.store import Snapshot, open_snapshot, write_snapshot
 from mfa_audit.sources.exports.source import read
 from mfa_audit.tables import PEOPLE
@@ -38,6 +37,8 @@ from mfa_audit.verdicts.results import Verdicts, gather
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
+
+    import pandas as pd
 
     from mfa_audit.policy import Policy
     from mfa_audit.settings import Settings
@@ -66,12 +67,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a night came to: its folder, what it says, what is missing, and what it was judged from."""
+    """What a night came to: its folder, what it says, what is missing, what it was judged from. ``notes`` are for the
+    operator.
+    """
 
     folder: Path
     night: Night
     gaps: tuple[Gap, ...]
     snapshot: Snapshot
+    notes: tuple[str, ...] = ()
 
 
 def run(job: Job, tell: Callable[[Outcome], None], progress: Progress = SILENT) -> None:
@@ -138,16 +142,17 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
     """Judge every account of a snapshot, write what people read, and publish it."""
     output, manifest = job.settings.output, snapshot.manifest
     refuse_nobody(manifest)
-    previous, damage = _previous(output)
+    previous, notes = _previous(output, manifest.tenant)
     found = gaps(
         manifest, job.settings.collect, job.policy, dated_by_clock=job.started if job.dated_by_clock else None,
-        before=_before(previous), allow_stale=job.allow_stale, accept_drop=job.accept_drop,
+        before=None if previous is None else Before(previous.manifest["rows"]),
+        allow_stale=job.allow_stale, accept_drop=job.accept_drop,
     )
     verdicts = judge_snapshot(snapshot, job.policy, job.as_of, work / "people.parquet", progress,
                               whole_sources=not found)
     refuse_other_tenant(manifest, job.settings.tenant, verdicts.domains, job.policy,
                         entries(snapshot.documents.get("organization")))
-    verdicts = replace(verdicts, quality=(*verdicts.quality, *damage))
+    refuse_sums_that_differ(verdicts.reconciliation)
     night = night_of(job.policy, job.as_of, summary_of(job, verdicts, found), verdicts)
 
     staging = new_folder_aside(private_folder(output), "run")
@@ -158,7 +163,7 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
         folder = runs.publish(staging, output, name, text, complete=not found)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return Outcome(folder, night, found, snapshot)
+    return Outcome(folder, night, found, snapshot, notes)
 
 
 def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path, progress: Progress = SILENT, *,
@@ -233,20 +238,23 @@ def tenant_folder(inputs: Inputs, named: str | None) -> str:
     return tenant if re.fullmatch(r"[0-9a-f-]{36}|files", tenant) else slug(tenant)
 
 
-def _previous(output: Path) -> tuple[runs.Run | None, tuple[Complaint, ...]]:
-    """The last good run; one that is damaged does not stop the nights after it, and is said."""
+def _previous(output: Path, tenant: str) -> tuple[runs.Run | None, tuple[str, ...]]:
+    """The last good run of this tenant; one that is damaged does not stop the nights after it, and is said."""
     try:
-        return runs.last_good(output), ()
+        previous = runs.last_good(output)
     except UsageError as error:
-        told = Complaint("the last good run cannot be read", 1, (error.where,),
-                         "this run is compared with nothing", "look at what became of its folder.")
-        return None, (told,)
+        return None, (f"this run was compared with nothing: {error.where}: {error.message}",)
+    if previous is not None and previous.manifest["tenant"] != tenant:
+        return None, (f"this run was compared with nothing: {previous.folder.name} is of another tenant",)
+    return previous, ()
 
 
-def _before(previous: runs.Run | None) -> Before | None:
-    if previous is None:
-        return None
-    return Before(previous.manifest["rows"])
+def refuse_sums_that_differ(reconciliation: pd.DataFrame) -> None:
+    """Raise :class:`MfaAuditError` when counts that must agree do not: nothing may then be published."""
+    broken = reconciliation.loc[~reconciliation["holds"], "line"].tolist()
+    if broken:
+        raise MfaAuditError(f"counts that must agree do not: {'; '.join(broken)}",
+                            next_step="report it with the manifest of the snapshot; nothing was published.")
 
 
 def _manifest_facts(job: Job, snapshot: Snapshot, night: Night) -> dict[str, Any]:

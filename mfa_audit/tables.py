@@ -37,6 +37,10 @@ class Status(StrEnum):
     NOT_REGISTERED = "NOT_REGISTERED"
 
 
+COMPLIANT = (Status.COMPLIANT, Status.COMPLIANT_WEAK)
+"""The statuses that meet the policy."""
+
+
 class Reason(StrEnum):
     """Why the status holds; each belongs to one status (``docs/statuses.md``)."""
 
@@ -262,7 +266,7 @@ PEOPLE = Table(
             ("manager_key", "INTEGER", "as in the snapshot"),
             ("in_scope", "BOOLEAN", "status is not OUT_OF_SCOPE"),
             ("usable", "BOOLEAN", "has a usable second factor, whatever the status"),
-            ("privileged", "BOOLEAN", "the privileged tier, or a portal role"),
+            ("privileged", "BOOLEAN", "the privileged tier applies; emergency accounts apart"),
             ("portal_role", "VARCHAR", "from the register of privileged accounts; null when none"),
             ("method_bits", "INTEGER", "usable methods as bits; 0 when none or not known"),
             ("registered_bits", "INTEGER", "all registered methods as bits"),

@@ -43,7 +43,7 @@ def _tree(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(("venv", "system", "expected"), [
     (PureWindowsPath("C:/Users/José/mfa audit/.venv"), "nt", r"C:\Users\José\mfa audit\.venv\Scripts\python.exe"),
-    (PurePosixPath("/home/jo/mfa audit/.venv"), "posix", "/home/jo/mfa audit/.venv/bin/python"),
+    (PurePosixPath("/srv/jo/mfa audit/.venv"), "posix", "/srv/jo/mfa audit/.venv/bin/python"),
 ])
 def test_programs_of_an_environment_lie_where_the_system_puts_them(
     venv: PureWindowsPath | PurePosixPath, system: str, expected: str,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from nights import GOLDEN, STARTED, judged, run
+from nights import GOLDEN, STARTED, job, judged, run
 
-from mfa_audit.errors import IncompleteData, InputRejected
+from mfa_audit import nightly
+from mfa_audit.errors import IncompleteData, InputRejected, MfaAuditError
 
 USERS = "id,userPrincipalName,displayName,accountEnabled,userType,createdDateTime{more}\n"
 ROW = "7c1e2f60-0b0a-4f55-9d1c-1f7f2d0a100{n},u{n}@x.example,User {n},True,Member,2024-05-01T09:00:00Z{more}\n"
@@ -141,3 +142,30 @@ def test_a_damaged_last_run_stops_no_later_night(files, tmp_path, damage):
 
     assert () == second.gaps
     assert second.folder.name == json.loads((home / "reports" / "latest.json").read_text(encoding="utf-8"))["run"]
+
+
+def test_the_last_run_of_another_tenant_is_no_measure(files, tmp_path):
+    """It is compared with nothing, and the operator hears of it."""
+    home = tmp_path / "home"
+    run([files], GOLDEN / "policy.toml", home)
+    organisation(files, {"id": "0f000000-0000-4000-8000-000000000001", "verifiedDomains": [{"name": "x.example"}]})
+    notes = []
+
+    nightly.run(job([files], GOLDEN / "policy.toml", home, started=STARTED.replace(hour=2)),
+                lambda outcome: notes.extend(outcome.notes))
+
+    assert 1 == len(notes)
+    assert "another tenant" in notes[0]
+
+
+def test_counts_that_do_not_agree_are_published_by_nobody(files, tmp_path):
+    """A sum that differs is a bug, and stops the run before anything is written."""
+    snapshot_of = job([files], GOLDEN / "policy.toml", tmp_path / "home")
+    work = tmp_path / "work"
+    work.mkdir()
+    verdicts = nightly.judge_snapshot(nightly.collect(snapshot_of, work), snapshot_of.policy, snapshot_of.as_of,
+                                      work / "people.parquet")
+
+    nightly.refuse_sums_that_differ(verdicts.reconciliation)
+    with pytest.raises(MfaAuditError, match="census"):
+        nightly.refuse_sums_that_differ(verdicts.reconciliation.assign(holds=False))

@@ -74,6 +74,8 @@ def show(outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
     elif not quiet:
         draw = terminal.summary if sys.stdout.isatty() else terminal.figures
         draw(outcome.night, results(), place=str(outcome.folder))
+    for note in outcome.notes:
+        click.echo(for_terminal(f"mfa-audit: {note}"), err=True)
     for gap in outcome.gaps:
         click.echo(for_terminal(f"mfa-audit: incomplete: {gap.table}: {gap.reason}. Next: {gap.next_step}"), err=True)
 

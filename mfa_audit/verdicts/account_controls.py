@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mfa_audit.methods import BIT, BOOTSTRAP_BITS, BY_SPELLING, DEVICE_BOUND_BITS, Level, family_bits, spelling
-from mfa_audit.tables import Kind, Reason, Required, Stated, Status
+from mfa_audit.tables import COMPLIANT, Kind, Reason, Required, Stated, Status
 from mfa_audit.verdicts.columns import Mask, by_distinct, true
 from mfa_audit.verdicts.controls import Outcomes, outcome
 from mfa_audit.verdicts.factors import best_level, count_methods
@@ -45,10 +45,10 @@ def account_controls(accounts: pd.DataFrame, facts: pd.DataFrame, references: Re
     in_scope = true(status != Status.OUT_OF_SCOPE)
     known = true(facts["why_unknown"].isna())
     usable = true(facts["usable"] != 0)
-    compliant = true(status.isin([Status.COMPLIANT, Status.COMPLIANT_WEAK]))
+    compliant = true(status.isin(COMPLIANT))
     undecided = true(status == Status.UNKNOWN)
     exempt = true(status == Status.EXEMPT)
-    privileged = true(facts["tier"].isin(["privileged"])) & in_scope
+    privileged = facts["privileged"].to_numpy(dtype=bool) & in_scope
     break_glass = true(kind == Kind.BREAK_GLASS)
     enabled_unknown = true(accounts["account_enabled"].isin([Stated.BLANK, Stated.ABSENT]))
     enabled = true(accounts["account_enabled"] == Stated.YES)
@@ -84,8 +84,7 @@ def account_controls(accounts: pd.DataFrame, facts: pd.DataFrame, references: Re
     organised = in_scope & true(accounts["organisation"].notna()) & ("organisations" in registers.given)
     tested = facts["last_tested"]
 
-    tier_known = facts["tier_known"].to_numpy(dtype=bool)
-    may_be_privileged = in_scope & ~tier_known
+    may_be_privileged = in_scope & facts["may_be_privileged"].to_numpy(dtype=bool)
     capable_absent = true(accounts["is_mfa_capable"].fillna(Stated.ABSENT) == Stated.ABSENT)
     tested_days = (today - tested).dt.days
 
@@ -109,7 +108,7 @@ def account_controls(accounts: pd.DataFrame, facts: pd.DataFrame, references: Re
                               unassessed=undecided | may_be_privileged),
         "MFA-ADM-02": outcome(privileged | may_be_privileged, best >= target,
                               unassessed=~known | may_be_privileged),
-        "MFA-ADM-03": outcome(in_scope & facts["privileged"].to_numpy() | may_be_privileged, usable,
+        "MFA-ADM-03": outcome(privileged | may_be_privileged, usable,
                               unassessed=~known | may_be_privileged),
         "MFA-ADM-04": outcome(privileged | may_be_privileged, true(entry_state != "active") & ~exempt,
                               unassessed=may_be_privileged),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mfa_audit.policy.exemptions import state_of
-from mfa_audit.tables import REGISTERS, Status
+from mfa_audit.tables import COMPLIANT, REGISTERS
 from mfa_audit.verdicts.registers import Lookup, References, reference
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def exemption_table(states: pd.DataFrame, people: pd.DataFrame, as_of: date) -> 
     state = np.select(
         [
             states["holder_id"].isna().to_numpy(),
-            active & status.isin([Status.COMPLIANT, Status.COMPLIANT_WEAK]).to_numpy(),
+            active & status.isin(COMPLIANT).to_numpy(),
             active & (days_left <= _SOON_DAYS).to_numpy(),
         ],
         ["unknown_account", "redundant", "due_soon"],

@@ -153,5 +153,4 @@ def reaches(best: npt.NDArray[np.int64], minimum: Level | npt.NDArray[np.int64],
 
 def weak_has_ended(basis: Basis) -> bool:
     """Whether the day on which weak methods stop has come."""
-    ends = basis.policy.methods.weak_ends_on
-    return ends is not None and basis.as_of >= ends
+    return basis.as_of >= basis.policy.methods.weak_ends_on

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mfa_audit.methods import BIT, CATALOGUE, PHONE_BITS, Level, spelling
-from mfa_audit.tables import Exposure, Kind, Required, Stated, Status
+from mfa_audit.tables import COMPLIANT, Exposure, Kind, Required, Stated, Status
 from mfa_audit.verdicts.columns import by_distinct, true
 from mfa_audit.verdicts.factors import best_level, count_methods
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _FACETS = ["population", "in_scope", "status", "exposure", "best_level", "required", "usable", "privileged",
            "phone_only", "loses_spare", "resets_by_phone", "phone_is_default"]
-_COMPLIANT = (Status.COMPLIANT, Status.COMPLIANT_WEAK)
 _ROLL_UP = {
     "compliant": Status.COMPLIANT, "weak": Status.COMPLIANT_WEAK, "not_registered": Status.NOT_REGISTERED,
     "below_strength": Status.BELOW_STRENGTH, "not_enforced": Status.NOT_ENFORCED, "grace": Status.GRACE,
@@ -31,6 +30,8 @@ _ROLL_UP = {
 _PHONE_DEFAULTS = frozenset(map(spelling, ("sms", "voiceMobile", "voiceAlternateMobile", "voiceOffice", "mobilePhone",
                                            "alternateMobilePhone", "officePhone")))
 WORKFORCE = "workforce"
+_RESET_WITHOUT_PHONE = sum(BIT[name] for name in ("email", "security_questions", "authenticator_push", "software_code"))
+"""Methods by which a password can be reset without a phone number."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def key_figures(whole: Tally) -> dict[str, Any]:
         return int((people if rows is None else people[rows])["accounts"].sum())
 
     status, required = people["status"], people["required"]
-    good = status.isin(_COMPLIANT)
+    good = status.isin(COMPLIANT)
     total, usable = n(), people["usable"]
     return {
         "census": whole.census,
@@ -139,8 +140,7 @@ def populations(whole: Tally) -> dict[str, Any]:
 
 
 def retirement(whole: Tally, policy: Policy, as_of: date) -> dict[str, Any]:
-    """Who stops signing in on the day weak methods end, if nobody acts. Source: Microsoft
-    Learn, "SMS and voice retirement".
+    """Who stops signing in on the day weak methods end, if nobody acts (Microsoft Learn, "SMS and voice retirement").
 
     Workforce cohorts: ``blocked`` (usable factors are phone numbers only), ``lose_spare`` (a phone beside one other
     factor), ``lose_password_reset`` (registered for reset, by phone only), ``default_is_phone``; ``guests`` by phone
@@ -221,13 +221,11 @@ def _phone_cohorts(people: pd.DataFrame, accounts: pd.DataFrame) -> dict[str, pd
     registered = people["registered_bits"]
     by_phone = by_distinct(accounts["default_method"], lambda name: spelling(name) in _PHONE_DEFAULTS)
     resettable = true(accounts["is_sspr_registered"] == Stated.YES)
-    answers = PHONE_BITS | BIT["email"] | BIT["security_questions"]
-    other_answers = registered & ~PHONE_BITS & (answers | BIT["authenticator_push"] | BIT["software_code"])
+    other_answers = registered & _RESET_WITHOUT_PHONE
     return {
         "loses_spare": ((bits & PHONE_BITS) != 0) & (others == 1),
         "resets_by_phone": resettable & ((registered & PHONE_BITS) != 0) & (other_answers == 0),
-        "phone_is_default": true(by_phone)
-        & ((bits & PHONE_BITS) != 0),
+        "phone_is_default": true(by_phone) & ((bits & PHONE_BITS) != 0),
     }
 
 
@@ -245,7 +243,7 @@ def _roll_up(people: pd.DataFrame, key: str) -> pd.DataFrame:
             "overdue": (late > 0).astype("int64"),
             "oldest_overdue_days": late,
             # Administrators' own, earlier day is not the group's.
-            "deadline": people["due"].where(~people["status"].isin(_COMPLIANT) & ~people["privileged"]),
+            "deadline": people["due"].where(~people["status"].isin(COMPLIANT) & ~people["privileged"]),
         }
     )
     return _merge([marks], key)

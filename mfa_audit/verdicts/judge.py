@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mfa_audit.methods import Level, names
-from mfa_audit.tables import PEOPLE, Exposure, Reason, Stated, Status
+from mfa_audit.tables import COMPLIANT, PEOPLE, Exposure, Reason, Stated, Status
 from mfa_audit.verdicts.account_controls import account_controls
 from mfa_audit.verdicts.columns import not_before
 from mfa_audit.verdicts.controls import count, findings
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from mfa_audit.verdicts.columns import Mask
 
 _OVERDUE = (Status.NOT_REGISTERED, Status.BELOW_STRENGTH, Status.EXEMPT_EXPIRED)
-_COMPLIANT = (Status.COMPLIANT, Status.COMPLIANT_WEAK)
 _EXPOSURE_ORDER = {
     Exposure.PASSWORD_ONLY: 0, Exposure.FIRST_REGISTRATION_OPEN: 1, Exposure.UNKNOWN: 2, Exposure.PHISHABLE: 3,
     Exposure.RESISTANT: 4,
@@ -76,6 +75,7 @@ def _facts(accounts: pd.DataFrame, references: References, basis: Basis) -> pd.D
         # Whether their phone number goes on working is not known.
         base.loc[base["reason"] == Reason.WEAK_ENDED, ["status", "reason"]] = (Status.UNKNOWN, Reason.UNREADABLE)
     base["tier_known"] = tier.known
+    base["may_be_privileged"] = tier.possible.get("privileged", False)
     base["tier"], base["privileged"] = tier.tier, tier.privileged
     base["exposure"] = expose(base, base["status"])
 
@@ -135,7 +135,7 @@ def _unless_the_tier_matters(accounts: pd.DataFrame, base: pd.DataFrame, facts: 
     there = _with_tier(accounts.loc[rows], facts.loc[rows], pd.Series(other, index=rows, dtype="str"), basis)
     in_other = decide(there, basis)["status"]
     plain = base.loc[rows, "status"]
-    differs = (plain != in_other) & ~(plain.isin(_COMPLIANT) & in_other.isin(_COMPLIANT))
+    differs = (plain != in_other) & ~(plain.isin(COMPLIANT) & in_other.isin(COMPLIANT))
     changed = rows[differs]
     base.loc[changed, "status"] = Status.UNKNOWN.value
     base.loc[changed, "reason"] = Reason.TIER_UNKNOWN.value

@@ -348,3 +348,15 @@ def test_a_pause_counts_while_it_runs():
 def test_brackets_in_a_department_are_only_brackets():
     """Names are not patterns beyond * and ?."""
     assert [True, False] == matches_any(pd.Series(["Ward [7]", "Ward 7"], dtype="str"), ["ward [7]"]).tolist()
+
+
+def test_doubt_about_a_tier_of_the_policys_own_is_no_doubt_about_privilege():
+    """The controls of administrators say nothing of it."""
+    policy = p.basis().policy
+    strict = policy.requirements["staff"].model_copy(
+        update={"minimum": Level.PUSH, "applies_to": AppliesTo(groups=(GROUP,))})
+    unread = p.basis({"requirements": {"students": strict, **policy.requirements}})
+    people = p.frame(p.account("ann", "mobile_phone"), p.account("bob", "mobile_phone", is_admin="blank"))
+
+    controls = judge(people, unread).controls.loc["MFA-ADM-01"]
+    assert (1, 1, 0) == (controls["not_assessed"], controls["not_applicable"], controls["failed"])
