@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from mfa_audit.cli.clock import SystemClock
 from mfa_audit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ def shared(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 OPTIONS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
-    "source": click.option("--source", "sources", multiple=True, type=PATH, metavar="PATH",
-                           help="Exported file or folder; may be given more than once."),
+    "source": click.option("--source", "sources", multiple=True, type=PATH, metavar="graph|PATH",
+                           help="'graph', or an exported file or folder; may be given more than once."),
     "policy": click.option("--policy", type=PATH, metavar="FILE", help="Policy file; default: the preset alone."),
     "preset": click.option("--preset", metavar="NAME", help="Shipped policy to start from."),
     "settings": click.option("--settings", "settings_file", type=PATH, metavar="FILE",
@@ -77,7 +78,8 @@ def job_of(options: dict[str, Any]) -> Job:
 
     Raises :class:`UsageError` when no source is named.
     """
-    from mfa_audit.nightly import Job  # noqa: PLC0415 - the whole house
+    from mfa_audit.collection import Online  # noqa: PLC0415 - the whole house
+    from mfa_audit.nightly import Job  # noqa: PLC0415
 
     settings = settings_of(options)
     policy = policy_of(settings)
@@ -86,7 +88,8 @@ def job_of(options: dict[str, Any]) -> Job:
     if settings.captured_at is not None and settings.captured_at > started:
         raise UsageError("--captured-at lies in the future", next_step="say when the files were exported.")
     return Job(settings, policy, started, as_of, dated_by_clock=not options.get("as_of"),
-               allow_stale=bool(options.get("allow_stale")), accept_drop=bool(options.get("accept_drop")))
+               allow_stale=bool(options.get("allow_stale")), accept_drop=bool(options.get("accept_drop")),
+               online=Online(SystemClock(), functools.partial(click.echo, err=True)))
 
 
 def day_of(text: str | None, now: datetime, policy: Policy) -> date:
@@ -114,5 +117,5 @@ def _sensible(day: date) -> date:
 def need_sources(sources: Sequence[Path]) -> None:
     """Raise :class:`UsageError` when there is nothing to read."""
     if not sources:
-        step = "give --source FOLDER with exported files, or name 'sources' in the settings; see 'mfa-audit demo'."
+        step = "give --source graph, or --source FOLDER of files, or 'sources' in the settings; or try 'demo'."
         raise UsageError("nothing to read", next_step=step)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -100,13 +100,19 @@ def fill(
                 queries[name], reasons[name] = relation.query, relation.reason
         queries.update((name, _register(staged, name)) for name in REGISTERS if staged.has(name))
         tables = {}
+        missing = {each.name: each for each in inputs.missing}
         for name in SNAPSHOT_TABLES:
+            told = missing.get(name)
+            if told is not None:
+                reasons[name] = "; ".join(filter(None, (reasons.get(name, ""), told.reason)))
             if name in queries:
                 path = folder / f"{name}.parquet"
                 engine.copy_to_parquet(connection, queries[name], path)
                 tables[name] = _state(staged, name, path, reasons.get(name, ""), attribute, captured_at)
             else:
-                tables[name] = ABSENT
+                tables[name] = ABSENT if told is None else replace(ABSENT, reason=told.reason)
+            if told is not None:
+                tables[name] = replace(tables[name], permission=told.permission)
             progress.advance()
         counts.update(_counts(staged))
         progress.finish()
