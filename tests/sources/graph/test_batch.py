@@ -79,7 +79,8 @@ def test_the_longest_wait_is_waited(client, pace, clock, graph):
     waits = {"/users/0": "5", "/users/1": "60", "/users/2": "17"}
 
     def answer(asked, time):
-        return ok(asked) if time else {"id": asked["id"], "status": 429, "headers": {"Retry-After": waits[asked["url"]]}}
+        told_to_wait = {"id": asked["id"], "status": 429, "headers": {"Retry-After": waits[asked["url"]]}}
+        return ok(asked) if time else told_to_wait
 
     serve(graph, answer)
     ask(client, pace, clock, list(waits))
@@ -99,7 +100,7 @@ def test_a_part_that_is_refused_is_not_sent_again(client, pace, clock, graph):
 
 def test_a_part_that_never_comes_is_lost_and_says_so(client, pace, clock, graph):
     """It is not taken for an empty answer."""
-    serve(graph, lambda asked, _: None)
+    serve(graph, lambda _asked, _time: None)
 
     assert isinstance(ask(client, pace, clock, ["/users/0"])["/users/0"], Refusal)
 

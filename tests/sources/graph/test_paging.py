@@ -33,7 +33,7 @@ def page(graph, name, ids, then=None, **more):
 def read(client, listing=THINGS):
     """What was kept, and what became of the listing."""
     out = io.BytesIO()
-    found = read_listing(client, listing, out, lambda rows: None)
+    found = read_listing(client, listing, out, lambda _: None)
     return [json.loads(line) for line in out.getvalue().splitlines()], found
 
 

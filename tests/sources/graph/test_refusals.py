@@ -37,7 +37,9 @@ def test_a_refusal_is_known_by_what_it_says(status, body, property_name):
     assert [property_name] == [kind for kind in kinds if getattr(told, kind)]
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", b'{"error": null}', b'{"error": {"code": 7}}', b"\xff"])
+@pytest.mark.parametrize("body", [
+    b"", b"<html>", b"[]", b"null", b'{"error": null}', b'{"error": {"code": 7}}', b"\xff",
+])
 def test_a_body_that_says_nothing_leaves_the_status(body):
     """Gateways write anything."""
     assert Refusal(502) == refusal(502, body)
