@@ -17,6 +17,7 @@ from mfa_audit.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mfa_audit.collection import Online
     from mfa_audit.nightly import Job
     from mfa_audit.policy import Policy
     from mfa_audit.settings import Settings
@@ -78,8 +79,7 @@ def job_of(options: dict[str, Any]) -> Job:
 
     Raises :class:`UsageError` when no source is named.
     """
-    from mfa_audit.collection import Online  # noqa: PLC0415 - the whole house
-    from mfa_audit.nightly import Job  # noqa: PLC0415
+    from mfa_audit.nightly import Job  # noqa: PLC0415 - the whole house
 
     settings = settings_of(options)
     policy = policy_of(settings)
@@ -89,7 +89,14 @@ def job_of(options: dict[str, Any]) -> Job:
         raise UsageError("--captured-at lies in the future", next_step="say when the files were exported.")
     return Job(settings, policy, started, as_of, dated_by_clock=not options.get("as_of"),
                allow_stale=bool(options.get("allow_stale")), accept_drop=bool(options.get("accept_drop")),
-               online=Online(SystemClock(), functools.partial(click.echo, err=True)))
+               online=online())
+
+
+def online() -> Online:
+    """What talking to a service needs: the machine's clock, and stderr for who has to sign in."""
+    from mfa_audit.collection import Online  # noqa: PLC0415 - the whole house
+
+    return Online(SystemClock(), functools.partial(click.echo, err=True))
 
 
 def day_of(text: str | None, now: datetime, policy: Policy) -> date:

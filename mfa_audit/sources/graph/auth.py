@@ -16,12 +16,15 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import msal
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from mfa_audit.errors import AccessRefused, GraphUnreachable, SettingsError
 from mfa_audit.sources.graph.client import NETWORK_ERRORS, new_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from mfa_audit.sources.graph.address import Cloud
@@ -219,6 +222,25 @@ def _refused(answer: Mapping[str, Any], where: str) -> AccessRefused | GraphUnre
     named = f" (AADSTS{code})" if code else f" ({answer['error']})" if answer.get("error") else ": no token was given"
     return AccessRefused(f"sign-in was refused{named}", where=where,
                          next_step="look the code up in Microsoft's list of Entra error codes.")
+
+
+def certificate_expiry(path: Path, passphrase: str | None) -> datetime:
+    """The end (UTC) of the certificate in a PEM or PFX file. Raises :class:`SettingsError` when it cannot be read."""
+    try:
+        data = path.read_bytes()
+        if path.suffix.lower() in (".pfx", ".p12"):
+            _, certificate, _ = pkcs12.load_key_and_certificates(data, passphrase.encode() if passphrase else None)
+        else:
+            certificate = x509.load_pem_x509_certificate(data[data.index(b"-----BEGIN CERTIFICATE-----"):])
+    except OSError as error:
+        raise SettingsError(f"the certificate cannot be read: {error.strerror}", where=str(path),
+                            next_step="check the path and that this account may read it.") from error
+    except ValueError:
+        certificate = None
+    if certificate is None:
+        raise SettingsError("the file holds no certificate, or its passphrase is wrong", where=str(path),
+                            next_step="give a PEM file with key and certificate, or a .pfx with its passphrase.")
+    return certificate.not_valid_after_utc
 
 
 def _certificate(path: Path, passphrase: str | None) -> dict[str, Any]:
