@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mfa_audit.collection import Online
     from mfa_audit.policy import Policy
     from mfa_audit.settings import Settings
+    from mfa_audit.snapshot.raw import Complaint
 
 _HANDED_ON = (
     "people", "by_organisation", "by_department", "by_manager", "controls", "methods", "exemptions", "quality",
@@ -153,7 +154,8 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
         folder = runs.publish(staging, output, name, text, complete=not found)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return Outcome(folder, night, found, snapshot, notes)
+    grave = tuple(_said(each) for each in snapshot.complaints if each.grave)
+    return Outcome(folder, night, found, snapshot, (*notes, *grave))
 
 
 def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path, progress: Progress = SILENT, *,
@@ -226,6 +228,11 @@ def _previous(output: Path, tenant: str) -> tuple[runs.Run | None, tuple[str, ..
     if previous is not None and previous.manifest["tenant"] != tenant:
         return None, (f"this run was compared with nothing: {previous.folder.name} is of another tenant",)
     return previous, ()
+
+
+def _said(complaint: Complaint) -> str:
+    at = f" at {complaint.examples[0]}" if complaint.examples else ""
+    return f"{complaint.check}, {complaint.count} times{at}: {complaint.effect}. Next: {complaint.fix}"
 
 
 def refuse_sums_that_differ(reconciliation: pd.DataFrame) -> None:

@@ -28,6 +28,7 @@ class _Found:
     positions: tuple[int, ...]
     effect: str
     fix: str
+    grave: bool
 
 
 class Complaints:
@@ -39,34 +40,36 @@ class Complaints:
 
     def add(
         self, check: str, count: int, positions: Sequence[int] | None = None, *, effect: str = "", fix: str = "",
+        grave: bool = False,
     ) -> None:
         """Note ``count`` cases of ``check`` (none: nothing is noted); ``positions`` are numbers of
         :data:`POSITION`, smallest first."""
         if count:
-            self._found.append(_Found(check, count, tuple(positions or ())[:SHOWN], effect, fix))
+            self._found.append(_Found(check, count, tuple(positions or ())[:SHOWN], effect, fix, grave))
 
     def result(self) -> tuple[Complaint, ...]:
         """The complaints in a fixed order, with the places of their first examples."""
         wanted: dict[int, set[int]] = {}
         for found in self._found:
             for position in found.positions:
-                source, record = _split(position)
+                source, record = place_of(position)
                 wanted.setdefault(source, set()).add(record)
         places = {source: _places(self._sources[source], records) for source, records in wanted.items()}
         complaints = [
             Complaint(found.check, found.count, tuple(_place(places, position) for position in found.positions),
-                      found.effect, found.fix)
+                      found.effect, found.fix, found.grave)
             for found in self._found
         ]
         return tuple(sorted(complaints, key=lambda each: (each.check, each.effect, each.fix, each.count)))
 
 
-def _split(position: int) -> tuple[int, int]:
+def place_of(position: int) -> tuple[int, int]:
+    """The source and the record, from 1, of a number of :data:`POSITION`."""
     return position >> _RECORD_BITS, position & ((1 << _RECORD_BITS) - 1)
 
 
 def _place(places: Mapping[int, Mapping[int, str]], position: int) -> str:
-    source, record = _split(position)
+    source, record = place_of(position)
     return places[source][record]
 
 

@@ -117,7 +117,7 @@ def from_json(text: str, path: Path) -> Manifest:
                 documents["file"], documents["sha256"], tuple(documents["names"]), _sources(documents["sources"])
             ),
             complaints=tuple(
-                Complaint(each["check"], each["count"], tuple(each["examples"]), each["effect"], each["fix"])
+                Complaint(**{**each, "examples": tuple(each["examples"])})
                 for each in told.pop("complaints")
             ),
             ignored=tuple(told.pop("ignored")),

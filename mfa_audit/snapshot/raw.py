@@ -86,7 +86,8 @@ class Complaint:
     """A blemish that did not stop the reading; it appears in the data-quality sheet.
 
     ``check`` is a short stable name ("unreadable date"), ``effect`` what it does to the figures, ``fix`` what to do,
-    ``examples`` at most five ``file:line`` places.
+    ``examples`` at most five ``file:line`` places; ``grave`` when it may decide many verdicts, so that whoever runs the
+    job hears of it at once.
     """
 
     check: str
@@ -94,6 +95,7 @@ class Complaint:
     examples: tuple[str, ...] = ()
     effect: str = ""
     fix: str = ""
+    grave: bool = False
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,9 @@ _LONGEST_LINE = 16 * 2**20
 _ABOUT_ACCOUNTS = ("accounts", "registrations", "recipients", "people", "mfa_status", "group_members")
 
 
-EVIDENCE = frozenset({"is_mfa_capable", "is_admin", "methods", "mfa_status", "per_user_mfa"})
+EVIDENCE = frozenset({
+    "account_enabled", "account_status", "is_mfa_capable", "is_admin", "methods", "mfa_status", "per_user_mfa",
+})
 """Fields that decide a verdict: a column of them that was given and is blank throughout is missing evidence, where
 other blank columns (PowerShell writes them unless asked for) say that nobody asked."""
 

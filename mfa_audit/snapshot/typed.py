@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mfa_audit.snapshot import typing_rules as rules
-from mfa_audit.snapshot.complaints import POSITION, SHOWN, Complaints
+from mfa_audit.snapshot.complaints import POSITION, SHOWN, Complaints, place_of
+from mfa_audit.snapshot.staging import EVIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mfa_audit.snapshot.staging import Staged
 
+_LONGEST_WORD = 12
 _DECLARE = "declare the order of day and month of your files (date order: dmy or mdy), or export ISO dates."
 
 
@@ -24,6 +26,7 @@ class _Blemish:
     check: str
     effect: str
     fix: str
+    quoted: str = ""
 
 
 class TypedTable:
@@ -78,7 +81,8 @@ class TypedTable:
         )
         self._blemishes.append(_Blemish(
             f"{raw} IS NOT NULL AND {typed} IS NULL", f"unreadable value: {field}",
-            "taken as blank: missing evidence", "write yes or no, or export the column again.",
+            "taken as blank: missing evidence",
+            "export the column again in English, or write true and false.", quoted=field,
         ))
 
     def moment(self, field: str, *, day: bool = False, effect: str = "the time is unknown for these rows") -> str:
@@ -145,16 +149,29 @@ class TypedTable:
         )
         found = self._staged.connection.execute(f"SELECT {counted} FROM {name} WHERE blemishes <> 0").fetchall()[0]
         for place, blemish in enumerate(self._blemishes):
-            complaints.add(blemish.check, found[2 * place], found[2 * place + 1], effect=blemish.effect,
-                           fix=blemish.fix)
+            count, positions = found[2 * place], found[2 * place + 1]
+            said = self._quoted(blemish.quoted, positions[0]) if count and blemish.quoted else ""
+            complaints.add(blemish.check, count, positions, effect=blemish.effect + said, fix=blemish.fix,
+                           grave=blemish.quoted in EVIDENCE)
+
+    def _quoted(self, field: str, position: int) -> str:
+        """The text that could not be read, where it is a word: anything else might be somebody's name or number."""
+        source, record = place_of(position)
+        written = self._staged.connection.execute(
+            f"SELECT {self._staged.column(self._table, field)} FROM raw_{self._table} r WHERE src = ? AND rec = ?",
+            [source, record],
+        ).fetchall()[0][0]
+        return f" (it says '{written}')" if written.isalpha() and len(written) <= _LONGEST_WORD else ""
 
 
 def complain_of_blank_columns(staged: Staged, complaints: Complaints, fields: Sequence[tuple[str, str]]) -> None:
-    """Say which deciding columns (table, field) no row of any source fills, so that they count as not supplied."""
+    """Say which deciding columns (table, field) no row of any source fills, and what they count as."""
     for table, field in fields:
         if field in staged.blank.get(table, ()) and staged.rows[table]:
+            counts_as = "missing evidence, so nobody is judged by it" if field in EVIDENCE else "not supplied"
             complaints.add(
                 f"blank column: {field}", staged.rows[table],
-                effect="the column is blank in every row of every file and counts as not supplied",
+                effect=f"the column is blank in every row of every file and counts as {counts_as}",
                 fix="ask for the property by name when exporting (PowerShell: -Property).",
+                grave=field in EVIDENCE,
             )

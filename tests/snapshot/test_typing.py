@@ -52,13 +52,35 @@ def test_blank_and_absent_are_told_apart(stage, an_id):
 
 def test_a_column_blank_in_every_row_counts_as_absent(stage, an_id, checks):
     """PowerShell writes columns nobody asked for, empty."""
-    rows = [{"account_id": an_id(n), "account_enabled": "", "user_type": "Member"} for n in (1, 2)]
+    rows = [{"account_id": an_id(n), "account_enabled": "True", "user_type": ""} for n in (1, 2)]
 
     snapshot = stage.snapshot(stage.csv("accounts", *rows))
 
-    assert ["absent", "absent"] == list(snapshot.frame("accounts")["account_enabled"])
-    assert 2 == checks(snapshot)["blank column: account_enabled"]
-    assert "account_enabled" in snapshot.manifest.tables["accounts"].columns_absent
+    assert ["absent", "absent"] == list(snapshot.frame("accounts")["user_type_stated"])
+    assert 2 == checks(snapshot)["blank column: user_type"]
+    assert "user_type" in snapshot.manifest.tables["accounts"].columns_absent
+
+
+@pytest.mark.parametrize("others", [[], ["True"]])
+def test_evidence_that_is_blank_is_missing_whatever_other_rows_say(stage, an_id, others):
+    """Losing the rows that were filled must not make the blank ones look as if nobody had asked."""
+    rows = [{"account_id": an_id(n), "account_enabled": text} for n, text in enumerate(["", "", *others])]
+
+    snapshot = stage.snapshot(stage.csv("accounts", *rows))
+
+    assert ["blank", "blank"] == list(snapshot.frame("accounts")["account_enabled"])[:2]
+    grave = [each for each in snapshot.complaints if each.grave]
+    assert ["blank column: account_enabled"] * (not others) == [each.check for each in grave]
+
+
+@pytest.mark.parametrize(("text", "quoted"), [("WAHR", "(it says 'WAHR')"), ("Zoë Müller", ""), ("07700 900123", "")])
+def test_a_yes_that_cannot_be_read_is_said_with_its_place(stage, an_id, text, quoted):
+    """The word is quoted, so that its language is seen; what may be somebody's name or number is not."""
+    snapshot = stage.snapshot(stage.csv("accounts", {"account_id": an_id(1), "account_enabled": text}))
+
+    [grave] = [each for each in snapshot.complaints if each.grave]
+    assert f"taken as blank: missing evidence{' ' * bool(quoted)}{quoted}" == grave.effect
+    assert 1 == len(grave.examples)
 
 
 def test_null_synced_means_no_in_json_only(stage, an_id):
@@ -79,7 +101,7 @@ def test_null_synced_means_no_in_json_only(stage, an_id):
     ("/Date(1764000000000)/", "2025-11-24 16:00:00"),
     ("/Date(1764000000000+0100)/", "2025-11-24 16:00:00"),
     ("8/19/2021 1:25:31 PM", "2021-08-19 13:25:31"),
-    ("8/9/2021, 1:25:31\u202fAM", "2021-08-09 01:25:31"),
+    ("19/8/2021, 1:25:31\u202fAM", "2021-08-19 01:25:31"), ("8/9/2021 1:25:31 AM", None),
     ("2024-02-29T00:00:00Z", "2024-02-29 00:00:00"),
     ("2026-03-29T00:59:00Z", "2026-03-29 00:59:00"),
     ("46083", "2026-03-02 00:00:00"),
@@ -115,9 +137,9 @@ def test_times_that_are_doubtful_are_complained_about(stage, an_id, checks, text
     (["05/06/2021", "05.07.2021"], "mdy", ["2021-05-06", "2021-05-07"]),
     (["13/06/2021", "06/13/2021"], None, [None, None]),
     (["13/06/2021", "05/06/2021"], "mdy", [None, None]),
-    (["5/6/2021 1:00:00 AM", "05/07/2021"], None, ["2021-05-06", "2021-05-07"]),
-    (["5/6/2021 1:00:00 AM", "2021-06-05"], "dmy", ["2021-05-06", "2021-06-05"]),
-    (["13/6/2021 1:00:00 AM", "5/6/2021 1:00:00 AM"], None, [None, None]),
+    (["5/6/2021 1:00:00 AM", "05/07/2021"], None, [None, None]),
+    (["5/6/2021 1:00:00 AM", "2021-06-05"], "dmy", ["2021-06-05", "2021-06-05"]),
+    (["13/6/2021 1:00:00 AM", "5/6/2021 1:00:00 AM"], None, ["2021-06-13", "2021-06-05"]),
     (["24-11-2021 02:11:09", "05-11-2021 02:11:09"], None, ["2021-11-24", "2021-11-05"]),
     (["2021-06-05T23:30:00-05:00", "29/02/2024"], None, ["2021-06-05", "2024-02-29"]),
 ])
