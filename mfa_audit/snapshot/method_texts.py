@@ -22,13 +22,15 @@ _NOT_READ = ("null", "system.string[]", "system.object[]", "n/a", "-")
 _NAME_LIMIT, _LIST_LIMIT = 80, 400
 _API_NAME = re.compile(r"[a-z][A-Za-z0-9]+")
 _API_NAMES = frozenset(name for method in CATALOGUE for name in method.graph_names)
+_NUMBER = re.compile(r"\+?\d[\d ()/-]{5,}\d")
 _BATCH = 10_000
 _WIDEST = 8
 
 
 @dataclass(frozen=True)
 class Methods:
-    """One list as read: known methods as bits, ``read`` false when it cannot be told, and the unmapped names."""
+    """One list as read: known methods as bits, ``read`` false when it cannot be told, and the unmapped names, whose
+    telephone numbers, where a script put any, are left out."""
 
     bits: int
     read: bool
@@ -40,7 +42,7 @@ def read_methods(text: str) -> Methods:
     plain = text.strip().lower()
     if plain in _NONE:
         return Methods(0, read=True)
-    if plain in _NOT_READ or plain.startswith("{"):
+    if plain in _NOT_READ or plain.startswith(("{", "@{")):
         return Methods(0, read=False)
     if plain.startswith("["):
         return _from_json(text)
@@ -102,7 +104,7 @@ def _gather(names: list[str]) -> Methods:
         if reduced in BY_SPELLING:
             bits |= BY_SPELLING[reduced]
         elif name and reduced != "none":
-            unmapped.add(name)
+            unmapped.add(_NUMBER.sub("…", name))
     return Methods(bits, read=True, unmapped=tuple(sorted(unmapped)))
 
 

@@ -40,9 +40,9 @@ def document_content(candidate: Candidate, data: memoryview, name: str, words: s
             raise InputRejected(f"the file holds several documents of {words}", file=candidate.name,
                                 next_step="Give one.")
         return content
-    if isinstance(content, dict) and "value" in content:
-        return content
-    return {"value": content if isinstance(content, list) else [content]}
+    if not isinstance(content, dict) or "value" not in content:
+        content = {"value": content if isinstance(content, list) else [content]}
+    return {**content, "value": [_kept(entry, name) for entry in content["value"]]}
 
 
 def collection(top: Mapping[str, msgspec.Raw], stem: str) -> tuple[Use, str]:
@@ -55,6 +55,19 @@ def collection(top: Mapping[str, msgspec.Raw], stem: str) -> tuple[Use, str]:
             last = "conditionalaccesspolicies"
         return COLLECTIONS.get(last, ("unused", ""))
     return COLLECTIONS.get(header_key(stem), ("unused", ""))
+
+
+_KEPT: Mapping[str, frozenset[str]] = {
+    "organization": frozenset({"id", "displayName", "verifiedDomains"}),
+    "domains": frozenset({"id", "authenticationType", "isVerified", "isDefault"}),
+}
+"""What is kept of each entry of a document that says more than anybody asks: an organisation has telephone numbers,
+addresses and contacts."""
+
+
+def _kept(entry: Any, name: str) -> Any:
+    keys = _KEPT.get(name)
+    return {key: entry[key] for key in entry if key in keys} if keys and isinstance(entry, dict) else entry
 
 
 def _camel_case(value: Any) -> Any:

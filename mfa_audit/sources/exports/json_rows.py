@@ -13,7 +13,7 @@ from mfa_audit.errors import InputRejected
 from mfa_audit.sources.exports.columns import ID_FIELDS, NESTED_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mfa_audit.sources.exports.found import Blemishes, Candidate
@@ -115,15 +115,14 @@ class Rows:
             raise self.refused(f"has the key '{error}' twice", position, "Remove one of the two, or export again."
                                ) from error
 
-    def write(self, target: Path, renames: Mapping[str, str]) -> None:
-        """One row a line; rows are rebuilt only when a key must be renamed."""
+    def write(self, target: Path, keys: Collection[str], renames: Mapping[str, str]) -> None:
+        """One row a line with ``keys`` alone, under their one spelling: what nobody needs (telephone numbers,
+        addresses) is not written down."""
+        encode = msgspec.json.Encoder().encode
         with target.open("wb") as out:
-            if renames:
-                out.writelines(
-                    msgspec.json.encode({renames.get(key, key): value for key, value in row.items()}) + b"\n"
-                    for row in self.objects())
-            else:
-                out.writelines(one_line(row) + b"\n" for row in self._walk())
+            out.writelines(
+                one_line(encode({name: value for key, value in row.items() if (name := renames.get(key, key)) in keys}))
+                + b"\n" for row in self.objects())
 
     def lost_fields(self, recognised: Recognised, data: memoryview, blemishes: Blemishes,
                     renames: Mapping[str, str]) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,9 +14,10 @@ from mfa_audit.sources.exports.found import CHECKS, Found
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PAGE_SIZES = frozenset({100, 999, 1000})
+PAGE_SIZES = frozenset({100, 120, 500, 999, 1000})
 """Numbers of rows that Graph and its PowerShell give when only the first page was fetched."""
 
+_NUMBERED = re.compile(r"(.*\D|)(\d{1,3})")
 _LISTINGS = ("accounts", "registrations")
 _FOLLOW = "Follow @odata.nextLink until there is none, save every page, and give all of them."
 
@@ -55,7 +57,21 @@ def _broken(name: str, pages: Sequence[Found]) -> InputRejected | None:
     if any(found.rows for found in pages) and name != "group_members" and rows < expected:
         return InputRejected(f"the pages hold {rows:,} {name} and the first one counts {expected:,}", file=file,
                              next_step=_FOLLOW)
+    missing = _not_numbered(pages)
+    if missing:
+        return InputRejected(f"the pages of {name} are numbered and number {missing} is missing", file=file,
+                             next_step=_FOLLOW)
     return None
+
+
+def _not_numbered(pages: Sequence[Found]) -> int | None:
+    """The first number missing among pages whose names count them; null where they do not, or none is."""
+    counted = [_NUMBERED.fullmatch(found.candidate.path.stem) for found in pages]
+    if not all(counted) or len({match[1] for match in counted if match}) > 1:
+        return None
+    numbers = {int(match[2]) for match in counted if match}
+    first = 1 if min(numbers) == 2 else min(numbers)  # nobody begins to count at two
+    return next((number for number in range(first, max(numbers)) if number not in numbers), None)
 
 
 def round_counts(files: Sequence[Found]) -> tuple[Complaint, ...]:

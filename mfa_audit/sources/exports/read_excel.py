@@ -36,6 +36,7 @@ _MEMBERS, _TOTAL, _RATIO = 2_000, 512 << 20, 200
 _RATIO_FLOOR = 1 << 20
 _SHEET_ROWS = 1_048_576
 _BATCH = 20_000
+_COLUMNS = 512
 _EXACT = 10**15
 _HIDDEN_ROW = re.compile(rb"<row\b[^<>]{0,400}\bhidden=\"(?:1|true)\"")
 _FORMULA = re.compile(rb"<f[ >/]")
@@ -222,10 +223,11 @@ class _Workbook:
 def _cells(candidate: Candidate, sheet: Any, twin: Any) -> Iterator[Sequence[object]]:
     """Rows of values; a formula without a calculated value is refused where it stands."""
     if twin is None:
-        yield from sheet.iter_rows(values_only=True)
+        yield from sheet.iter_rows(values_only=True, max_col=_COLUMNS)
         return
     twin.reset_dimensions()
-    for values, formulas in zip(sheet.iter_rows(values_only=True), twin.iter_rows(), strict=True):
+    sides = sheet.iter_rows(values_only=True, max_col=_COLUMNS), twin.iter_rows(max_col=_COLUMNS)
+    for values, formulas in zip(*sides, strict=True):
         for value, cell in zip(values, formulas, strict=False):
             if value is None and cell.data_type == "f":
                 raise InputRejected(f"the formula in {cell.coordinate} of sheet {sheet.title} was never calculated",

@@ -175,8 +175,7 @@ class _Reader:
     def _refuse_messages(self, top: _Top) -> None:
         """Answers that are no listing: errors, the reporting service's text, pages of changes."""
         keys = {key.casefold() for key in top}
-        if "error" in keys and "value" not in keys:
-            code = self._error_code(top)
+        if "error" in keys and (code := self._error_code(top)):
             self._refuse(f"this is an error answer of Microsoft Graph ({code}), not data",
                          "Repeat the request until it succeeds, with the permission it needs, and save that answer.")
         if "@odata.deltalink" in keys or "@removed" in keys:
@@ -190,6 +189,8 @@ class _Reader:
     @staticmethod
     def _error_code(top: _Top) -> str:
         body = msgspec.json.decode(next(value for key, value in top.items() if key.casefold() == "error"))
+        if body is None:
+            return ""
         if isinstance(body, dict):
             return str(body.get("code") or body.get("message") or "no code")[:100]
         return str(body)[:100]
@@ -232,7 +233,7 @@ class _Reader:
             members, groups = flatten_groups(rows, part.fields, self._target, aside, self._blemishes)
             return (_same_names("group_members", self._target, members, origin),
                     _same_names("groups", aside, groups, origin, ("group_id", "members")))
-        rows.write(self._target, renames)
+        rows.write(self._target, {key for each in recognised.parts for key in each.fields.values()}, renames)
         return tuple(
             RawRows(part.table, self._target, "ndjson",
                     {field: key for field, key in part.fields.items() if field not in lost}, count, origin)

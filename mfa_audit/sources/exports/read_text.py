@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _BATCH = 20_000
 _CELL_LIMIT = 1 << 20
+_LONGEST_LINE = 1 << 20
 _SHEET_ROWS = 1_048_576
 _AGAIN = "Export it again, without opening and saving it in between."
 
@@ -51,6 +52,8 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         line = ""
         for line in self._lines:
+            if len(line) > _LONGEST_LINE:
+                raise csv.Error("field larger than a line may be")
             yield line
         self.ended = line.endswith(("\n", "\r"))
 
@@ -134,6 +137,9 @@ def _find_header(candidate: Candidate, lines: Iterator[str], blemishes: Blemishe
     forced = ""
     first: _Header | None = None
     for number, line in enumerate(islice(lines, 10), start=1):
+        if len(line) > _LONGEST_LINE:
+            raise InputRejected("the line is longer than 1 MiB: this is no table", file=candidate.name, line=number,
+                                next_step=_AGAIN)
         text = line.strip("\ufeff \r\n")
         if not text.strip("\t ,;\"") or text.startswith("#"):
             continue
@@ -197,7 +203,7 @@ def _quotes(candidate: Candidate, error: csv.Error, line: int) -> InputRejected:
         return InputRejected("a quoted cell is never closed: the file is cut, or a quote is missing",
                              file=candidate.name, line=line, next_step=_AGAIN)
     if "field larger" in str(error):
-        return InputRejected("a cell is longer than 1 MiB: a quote is missing somewhere", file=candidate.name,
+        return InputRejected("a cell or line is longer than 1 MiB: a quote is missing somewhere", file=candidate.name,
                              line=line, next_step=_AGAIN)
     return InputRejected(f"the quotes do not match ({error})", file=candidate.name, line=line, next_step=_AGAIN)
 

@@ -116,6 +116,9 @@ REFUSED = (
             users(row(1), f'p2@northmoor.example,Tom,{ID}02,"Ward 7,True\n{row(3)}",True'), "further rows", 3),
     Refused("text behind a closing quote", "users.csv", users(row(1, '"Siân" Hughes')), "quotes do not match", 2),
     Refused("cell over a mebibyte", "users.csv", users(row(1), row(2, f'"{"x" * (1 << 20)}xx"')), "longer than", 3),
+    Refused("a line over a mebibyte", "users.csv", users(row(1), "x," * (1 << 19) + "x"), "longer than", 3),
+    Refused("a first line over a mebibyte", "users.csv", b"x," * (1 << 20), "longer than", 1),
+    Refused("an error beside the rows", "users.json", page(graph_user(1), error={"code": "Forbidden"}), "Forbidden"),
     Refused("declared separator is not the one used", "users.csv", b"sep=;\n" + users(row(1)), "fit no list"),
     # Bytes that are no text.
     Refused("NUL bytes", "users.csv", users(row(1), row(2, "a\0b")), "NUL bytes", 3),
