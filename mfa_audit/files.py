@@ -15,6 +15,7 @@ import re
 import secrets
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -102,6 +103,27 @@ def new_folder_aside(parent: Path, name: str) -> Path:
     with _failing(folder):
         folder.mkdir(mode=0o700)
     return folder
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A private folder among the system's temporary files for the length of the block.
+
+    Raises :class:`OutputFailed` where it cannot be made; what goes wrong inside the block is the block's own.
+    """
+    with _failing(Path("the folder of temporary files")):
+        parent = Path(tempfile.gettempdir())
+    folder = new_folder(parent, "mfa-audit-")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_folder(parent: Path, prefix: str) -> Path:
+    """A new private folder in ``parent``, its name beginning with ``prefix``. Raises :class:`OutputFailed`."""
+    with _failing(parent):
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
 
 
 def publish_folder(staging: Path, final: Path, *, wait: Waiter = time.sleep) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mfa_audit import __version__, runs
 from mfa_audit.completeness import Before, Gap, gaps, refuse_nobody, refuse_other_tenant
 from mfa_audit.errors import MfaAuditError, UsageError
-from mfa_audit.files import lock, new_folder_aside, private_folder, run_name, sweep
+from mfa_audit.files import lock, new_folder_aside, private_folder, run_name, scratch_folder, sweep, write_text
 from mfa_audit.policy import load_policy
 from mfa_audit.progress import SILENT, Progress
 from mfa_audit.reports.run_folder import write_outputs
@@ -101,8 +100,7 @@ def report_again(job: Job, snapshot: Path, tell: Callable[[Outcome], None], prog
 
 def look_again(run: runs.Run, tell: Callable[[Outcome], None]) -> None:
     """Judge the snapshot of a published run as it was judged then; nothing is written."""
-    with tempfile.TemporaryDirectory(prefix="mfa-audit-") as folder:
-        work = Path(folder)
+    with scratch_folder() as work:
         snapshot = open_snapshot(Path(run.manifest["snapshot"]))
         policy, as_of = policy_of_run(run), date.fromisoformat(run.summary["as_of"])
         verdicts = judge_snapshot(snapshot, policy, as_of, work / "people.parquet",
@@ -112,9 +110,9 @@ def look_again(run: runs.Run, tell: Callable[[Outcome], None]) -> None:
 
 def policy_of_run(run: runs.Run) -> Policy:
     """The policy a run was judged by, from its manifest."""
-    with tempfile.TemporaryDirectory(prefix="mfa-audit-") as folder:
-        text = Path(folder, "policy.toml")
-        text.write_text(run.manifest["policy"], encoding="utf-8")
+    with scratch_folder() as folder:
+        text = folder / "policy.toml"
+        write_text(text, run.manifest["policy"])
         return load_policy(text)
 
 

@@ -16,7 +16,7 @@ import duckdb
 import pandas as pd
 
 from mfa_audit import files
-from mfa_audit.errors import MfaAuditError, OutputFailed
+from mfa_audit.errors import MfaAuditError
 from mfa_audit.snapshot import engine
 from mfa_audit.snapshot.frames import checked_frame, typed_frame
 
@@ -66,7 +66,8 @@ class TableWriter:
         )
         self._engine.register("appended", ready)
         try:
-            self._engine.execute(f"INSERT INTO written SELECT {columns} FROM appended")
+            with engine.disk_errors(self._path):
+                self._engine.execute(f"INSERT INTO written SELECT {columns} FROM appended")
         except (duckdb.Error, UnicodeError) as error:
             raise MfaAuditError(f"rows cannot be written: {error}", where=str(self._path)) from error
         finally:
@@ -77,14 +78,8 @@ class TableWriter:
     ) -> None:
         with self._stack:
             if kind is None:
-                with files.replacing(self._path) as aside:
-                    try:
-                        engine.copy_to_parquet(self._engine, "SELECT * FROM written", aside)
-                    except duckdb.IOException as failure:
-                        raise OutputFailed(
-                            f"cannot be written: {failure}", where=str(self._path),
-                            next_step="check that the disk has room.",
-                        ) from failure
+                with files.replacing(self._path) as aside, engine.disk_errors(self._path):
+                    engine.copy_to_parquet(self._engine, "SELECT * FROM written", aside)
 
 
 class TableFile:
