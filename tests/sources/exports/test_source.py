@@ -135,7 +135,7 @@ def test_a_broken_chain_is_refused(pages: dict[str, bytes], says: str, folder: F
 
 def test_full_pages_of_a_chain_are_no_suspicion(folder: Folder, tmp_path: Path) -> None:
     """Exactly 999 rows are expected of a page that has a following one."""
-    place = folder({"a.json": page(1, 2, rows=999), "b.json": page(2, None, rows=100)})
+    place = folder({"a.json": page(1, 2, count=1099, rows=999), "b.json": page(2, None, rows=100)})
 
     assert () == read([place], tmp_path / "work").complaints
 
