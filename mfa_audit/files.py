@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -72,6 +73,15 @@ def write_bytes(path: Path, data: bytes, *, wait: Waiter = time.sleep) -> None:
     """
     with replacing(path, wait=wait) as aside:
         aside.write_bytes(data)
+
+
+def private_file(path: Path) -> BinaryIO:
+    """``path`` opened to be written from its beginning, made with mode 0600 whatever the umask; no link is followed.
+
+    Errors of the system are not translated: the caller knows what it was writing.
+    """
+    flags = os.O_CREAT | os.O_TRUNC | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags, 0o600), "wb")
 
 
 @contextmanager

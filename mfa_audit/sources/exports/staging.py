@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Self
 
 from mfa_audit.errors import InputRejected
+from mfa_audit.files import private_file
 from mfa_audit.sources.exports.columns import ID_FIELDS, NAME_FIELDS, NESTED_FIELDS
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Stage:
         self._project: Callable[[Sequence[str]], Sequence[str]] = (
             pick if len(positions) > 1 else lambda row: (pick(row),)
         )
-        self._stream = path.open("w", encoding="utf-8", errors="surrogatepass", newline="")
+        self._stream = io.TextIOWrapper(private_file(path), encoding="utf-8", errors="surrogatepass", newline="")
         self._stream.write(self._serialised([self._headers]))
 
     def __enter__(self) -> Self:
