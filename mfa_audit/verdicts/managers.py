@@ -76,4 +76,4 @@ def _tree(people: TableFile) -> tuple[Keys, Keys]:
     # Only managers have anybody to sum, and whoever is above one is one: their own small tree is enough.
     keys = np.unique(parents[parents >= 0])
     above = parents[keys]
-    return keys, np.where(above < 0, -1, np.searchsorted(keys, above))
+    return keys, np.where(above < 0, -1, np.searchsorted(keys, above)).astype(np.int64)

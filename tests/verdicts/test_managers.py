@@ -43,7 +43,7 @@ def below(managers, key):
 @pytest.mark.parametrize("seed", range(12))
 def test_a_managers_whole_tree_is_the_sum_of_the_teams_in_it(seed):
     """Every count over a tree is the sum, the oldest the maximum, the deadline the earliest, of the teams below."""
-    dice = random.Random(seed)  # noqa: S311  (a seeded sequence of cases, no secret)
+    dice = random.Random(seed)
     managers = [None, *(dice.choice([None, *range(key)]) for key in range(1, 30))]
     teams = sorted({manager for manager in managers[::2] if manager is not None})
     direct = pd.DataFrame({"manager_key": pd.Series(teams, dtype="Int32")})
