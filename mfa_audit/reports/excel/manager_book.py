@@ -93,8 +93,9 @@ class Template:
     def _notes(self, pack: Pack | None) -> list[str]:
         """The lines above the table, always as many: the frame fixes where the table begins."""
         desk = self._night.policy.service_desk
+        counts = _counts(pack, self._ends) if pack else ""
         return [
-            f"As of {words.long_date(self._night.as_of)}. {_counts(pack, self._ends) if pack else ''}"[: int(sum(self._widths))],
+            f"As of {words.long_date(self._night.as_of)}. {counts}"[: int(sum(self._widths))],
             f"What to say: {manager_words.SAY.format(desk=desk.name)}",
             f"Whom to call: {desk.name}, {desk.route}{f', {desk.hours}' if desk.hours else ''}.",
             manager_words.CARE,

@@ -90,8 +90,8 @@ def measures(night: Night) -> Iterator[Measure]:
                   note="Whoever has the password can register the second method.")
     late = int(figures["overdue_median_days"] or 0)
     unset = words.no_deadline(night.policy.deadlines, figures["overdue"])
-    yield Measure("Overdue", figures["overdue"], 0 if unset else scope,
-                  note=_sentence(unset) if unset else f"Half of them by {words.of(late, 'day')} or more." if late else "")
+    half = f"Half of them by {words.of(late, 'day')} or more." if late else ""
+    yield Measure("Overdue", figures["overdue"], 0 if unset else scope, note=_sentence(unset) or half)
     tolerance = night.policy.exemptions.tolerance_percent
     exempt = figures["exempt"]
     yield Measure("Approved exceptions", exempt, scope, f"at most {tolerance:g}%",
