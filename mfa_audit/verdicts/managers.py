@@ -47,7 +47,7 @@ def by_manager(direct: pd.DataFrame, people: TableFile) -> pd.DataFrame:
     whole = rolled_up(tree, keyed[_SUMMED].fillna(0).to_numpy(dtype=np.int64), np.add)
     oldest = rolled_up(tree, np.asarray(keyed["oldest_overdue_days"].fillna(0), dtype=np.int64), np.maximum)
     never = _FAR_AWAY_DAYS
-    days = (keyed["deadline"] - _EPOCH).dt.days.fillna(never).to_numpy(dtype=np.int64)
+    days = np.asarray((keyed["deadline"] - _EPOCH).dt.days.fillna(never), dtype=np.int64)
     first = rolled_up(tree, days, np.minimum)
 
     shown = np.flatnonzero(whole[:, 0] > 0)
