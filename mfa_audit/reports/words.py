@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from mfa_audit.policy.schema import Deadlines
+
 
 @dataclass(frozen=True)
 class Words:
@@ -151,8 +153,8 @@ COHORT: Mapping[str, str] = {
     "blocked": "Have a phone number and nothing else: sign-in stops",
     "lose_spare": "Lose their spare: one method is left",
     "lose_password_reset": "Can no longer reset their own password",
-    "default_is_phone": "Are asked by phone first, though they have better",
-    "guests": "Guests who use a phone number",
+    "default_is_phone": "Are asked by phone first",
+    "guests": "Guests with a phone number and nothing else",
 }
 """The retirement cohorts of ``summary.json``, gravest first."""
 
@@ -245,6 +247,12 @@ def headline_name(summary: Mapping[str, Any]) -> str:
     """Name the headline in full; never ``Compliant`` while it is not known for somebody whether MFA is demanded."""
     note = headline_note(summary)
     return f"{headline_short(summary)} ({note})" if note else headline_short(summary)
+
+
+def no_deadline(deadlines: Deadlines, overdue: int) -> str:
+    """Say that nobody can be overdue, where the policy sets no day; empty where it does, or where administrators, who
+    are due at once, are overdue nevertheless."""
+    return "" if overdue or deadlines.default is not None or deadlines.phases else "no deadline is set"
 
 
 def long_date(day: date) -> str:
