@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mfa_audit import __version__, runs
-from mfa_audit.completeness import Before, Gap, gaps, refuse_nobody, refuse_other_tenant
+from mfa_audit.completeness import Before, Gap, gaps, lost_factors, refuse_nobody, refuse_other_tenant
 from mfa_audit.errors import MfaAuditError, UsageError
 from mfa_audit.files import lock, new_folder_aside, private_folder, run_name, scratch_folder, sweep, write_text
+from mfa_audit.methods import Level
 from mfa_audit.policy import load_policy
 from mfa_audit.progress import SILENT, Progress
 from mfa_audit.reports.run_folder import write_outputs
 from mfa_audit.reports.view import Night
-from mfa_audit.snapshot.columnar import CHUNK_ROWS, TableFile, TableWriter
+from mfa_audit.snapshot.columnar import CHUNK_ROWS, TableFile, TableWriter, moved
 from mfa_audit.snapshot.store import Snapshot, open_snapshot, write_snapshot
 from mfa_audit.sources.exports.source import read
 from mfa_audit.tables import PEOPLE
@@ -62,6 +63,7 @@ class Job:
     dated_by_clock: bool = True
     allow_stale: bool = False
     accept_drop: bool = False
+    accept_loss: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,8 +148,10 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
         before=None if previous is None else Before(previous.manifest["rows"]),
         allow_stale=job.allow_stale, accept_drop=job.accept_drop,
     )
-    verdicts = judge_snapshot(snapshot, job.policy, job.as_of, work / "people.parquet", progress,
-                              whole_sources=not found)
+    people = work / "people.parquet"
+    verdicts = judge_snapshot(snapshot, job.policy, job.as_of, people, progress, whole_sources=not found)
+    if previous is not None and not job.accept_loss:
+        found += lost_factors(*_lost(previous, people, job.policy), job.policy)
     refuse_other_tenant(manifest, job.settings.tenant, verdicts.domains, job.policy,
                         entries(snapshot.documents.get("organization")))
     refuse_sums_that_differ(verdicts.reconciliation)
@@ -251,6 +255,18 @@ def _previous(output: Path, tenant: str) -> tuple[runs.Run | None, tuple[str, ..
 def _said(complaint: Complaint) -> str:
     at = f" at {complaint.examples[0]}" if complaint.examples else ""
     return f"{complaint.check}, {complaint.count} times{at}: {complaint.effect}. Next: {complaint.fix}"
+
+
+def _lost(previous: runs.Run, people: Path, policy: Policy) -> tuple[int, int]:
+    """How many had a usable second factor at the previous run and have none, or none that is known, now; of how many.
+
+    What another policy took away nobody has lost, and a run whose accounts were deleted cannot be compared with.
+    """
+    before = previous.folder / "accounts.parquet"
+    if previous.summary["policy"]["sha256"] != policy.sha256 or not before.is_file():
+        return 0, 0
+    usable = [level.label for level in Level if level > Level.NONE]
+    return moved(before, people, key="account_id", column="best_level", out_of=usable, into=(Level.NONE.label, None))
 
 
 def refuse_sums_that_differ(reconciliation: pd.DataFrame) -> None:

@@ -6,6 +6,7 @@ Keys are the enumerations of ``tables.py``; being strings, a frame's cell is a k
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -247,6 +248,12 @@ def headline_name(summary: Mapping[str, Any]) -> str:
     """Name the headline in full; never ``Compliant`` while it is not known for somebody whether MFA is demanded."""
     note = headline_note(summary)
     return f"{headline_short(summary)} ({note})" if note else headline_short(summary)
+
+
+def short_place(text: str) -> str:
+    """A file, or a place in one, by its name and the folder it lies in; the manifest has the whole path."""
+    parts = re.split(r"[/\\]", text)
+    return "/".join(parts[-2:]) if len(parts) > 2 else text
 
 
 def no_deadline(deadlines: Deadlines, overdue: int) -> str:

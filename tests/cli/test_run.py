@@ -94,6 +94,26 @@ def test_many_fewer_accounts_than_last_time_is_four(mfa, home):
     assert 0 == mfa(*words, "--accept-drop").code
 
 
+def test_many_who_lost_their_factor_is_four(mfa, home):
+    """A report that came back empty, or somebody who resets factors, does not become an ordinary night."""
+    mfa(*GOLDEN_RUN, "-q")
+    good = latest(home)
+    lost = home / "lost"
+    shutil.copytree(GOLDEN, lost)
+    document = json.loads((lost / "userRegistrationDetails.json").read_text(encoding="utf-8"))
+    for row in document["value"]:
+        row.update(methodsRegistered=[], isMfaCapable=False, isMfaRegistered=False)
+    (lost / "userRegistrationDetails.json").write_text(json.dumps(document), encoding="utf-8")
+    words = ("run", "-q", "--source", lost, "--policy", lost / "policy.toml", "--as-of", "2026-03-02")
+
+    said = mfa(*words)
+
+    assert 4 == said.code
+    assert "--accept-loss" in said.err
+    assert good == latest(home)
+    assert 0 == mfa(*words, "--accept-loss").code
+
+
 def test_old_data_is_four_unless_the_day_is_named(mfa):
     """By the clock the golden files are old; --allow-stale looks all the same."""
     words = ("run", "-q", "--source", GOLDEN, "--policy", GOLDEN / "policy.toml")

@@ -126,3 +126,12 @@ def test_nobody_is_said_to_be_on_time_where_no_deadline_is_set():
     unset, late = words.no_deadline(Deadlines(), 0), words.no_deadline(Deadlines(), 3)
     assert ("no deadline is set", "") == (unset, late)
     assert not words.no_deadline(Deadlines(default=date(2026, 3, 31)), 0)
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("/srv/exports/tonight/users.csv:12", "tonight/users.csv:12"), ("users.csv:12", "users.csv:12"),
+    ("C:\\exports\\tonight\\users.csv", "tonight/users.csv"), ("exports/users.csv", "exports/users.csv"),
+])
+def test_a_place_is_shown_by_its_file_and_folder(text, shown):
+    """Nobody reads the way to a file in a cell; the manifest has it."""
+    assert shown == words.short_place(text)
