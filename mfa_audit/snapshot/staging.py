@@ -35,9 +35,13 @@ _LONGEST_LINE = 16 * 2**20
 _ABOUT_ACCOUNTS = ("accounts", "registrations", "recipients", "people", "mfa_status", "group_members")
 
 
-EVIDENCE = frozenset({"is_mfa_capable", "is_admin", "methods", "mfa_status", "per_user_mfa"})
-"""Fields that decide a verdict: a column of them that was given and is blank throughout is missing evidence, where
-other blank columns (PowerShell writes them unless asked for) say that nobody asked."""
+EVIDENCE = frozenset({
+    "account_enabled", "account_status", "user_type", "leaver", "is_mfa_capable", "is_mfa_registered",
+    "is_sspr_registered", "is_admin", "methods", "mfa_status", "per_user_mfa",
+})
+"""Fields that decide a verdict: a column of them that was given is blank where it is blank, whatever other rows and
+files say, for losing the last filled cell must help nobody. Other columns that are blank throughout (PowerShell writes
+them unless asked for) say that nobody asked."""
 
 
 @dataclass
@@ -60,11 +64,10 @@ class Staged:
         """SQL for a field's text; null where no source carries it."""
         return f"{alias}.{engine.name(name)}" if name in self.fields.get(table, ()) else "NULL::VARCHAR"
 
-    def carries(self, table: str, *names: str, blank_counts: bool = False, alias: str = "r") -> str:
+    def carries(self, table: str, *names: str, alias: str = "r") -> str:
         """SQL that is true for rows whose source carries at least one of the fields. A field that is blank in every
-        row of every source is taken as not carried, unless ``blank_counts`` or the field is one of :data:`EVIDENCE`."""
-        useful = [name for name in names
-                  if blank_counts or name in EVIDENCE or name not in self.blank.get(table, ())]
+        row of every source is taken as not carried, unless it is one of :data:`EVIDENCE`."""
+        useful = [name for name in names if name in EVIDENCE or name not in self.blank.get(table, ())]
         numbers = [
             str(number) for number, source in enumerate(self.sources)
             if source.table == table and self.carried[number].intersection(useful)

@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 
 from mfa_audit.snapshot import typing_rules as rules
 from mfa_audit.snapshot.complaints import POSITION, SHOWN, Complaints
+from mfa_audit.snapshot.staging import EVIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mfa_audit.snapshot.staging import Staged
 
+_ASK_FOR = {
+    "accounts": "export again and ask for each property by name: Get-MgUser -All -Property"
+                " Id,UserPrincipalName,AccountEnabled,UserType,…",
+    "registrations": "export again with all columns: Get-MgReportAuthenticationMethodUserRegistrationDetail -All",
+}
 _DECLARE = "declare the order of day and month of your files (date order: dmy or mdy), or export ISO dates."
 
 
@@ -150,11 +156,20 @@ class TypedTable:
 
 
 def complain_of_blank_columns(staged: Staged, complaints: Complaints, fields: Sequence[tuple[str, str]]) -> None:
-    """Say which deciding columns (table, field) no row of any source fills, so that they count as not supplied."""
+    """Name the files in which a deciding column (table, field) is there and blank in every row."""
     for table, field in fields:
-        if field in staged.blank.get(table, ()) and staged.rows[table]:
-            complaints.add(
-                f"blank column: {field}", staged.rows[table],
-                effect="the column is blank in every row of every file and counts as not supplied",
-                fix="ask for the property by name when exporting (PowerShell: -Property).",
-            )
+        if not staged.has(table) or field not in staged.fields[table]:
+            continue
+        carried = staged.carries(table, field)
+        count, places = staged.connection.execute(
+            f"SELECT coalesce(sum(count), 0)::BIGINT, min(place, {SHOWN}) FROM (SELECT count(*) AS count, "
+            f"min({POSITION}) AS place FROM raw_{table} r WHERE {carried} GROUP BY src "
+            f"HAVING count({staged.column(table, field)}) = 0)"
+        ).fetchall()[0]
+        complaints.add(
+            f"blank column: {field}", count, places,
+            effect="the column is there and blank in every row of the file, so that nobody can be judged by it"
+            if field in EVIDENCE else
+            "the column is blank in every row of the file and counts as not supplied",
+            fix=_ASK_FOR.get(table, "fill the column, or export the list again with it."),
+        )

@@ -50,15 +50,29 @@ def test_blank_and_absent_are_told_apart(stage, an_id):
     assert ["blank", "no", "absent"] == list(frame["account_enabled"])
 
 
-def test_a_column_blank_in_every_row_counts_as_absent(stage, an_id, checks):
-    """PowerShell writes columns nobody asked for, empty."""
-    rows = [{"account_id": an_id(n), "account_enabled": "", "user_type": "Member"} for n in (1, 2)]
+def test_a_deciding_column_blank_in_every_row_is_blank(stage, an_id, checks):
+    """Losing the last filled cell must help nobody: a blank cell is blank whatever other rows say."""
+    rows = [{"account_id": an_id(n), "account_enabled": "", "user_type": ""} for n in (1, 2)]
 
     snapshot = stage.snapshot(stage.csv("accounts", *rows))
+    frame = snapshot.frame("accounts")
 
-    assert ["absent", "absent"] == list(snapshot.frame("accounts")["account_enabled"])
+    assert ["blank", "blank"] == list(frame["account_enabled"]) == list(frame["user_type_stated"])
     assert 2 == checks(snapshot)["blank column: account_enabled"]
-    assert "account_enabled" in snapshot.manifest.tables["accounts"].columns_absent
+    assert "account_enabled" not in snapshot.manifest.tables["accounts"].columns_absent
+
+
+def test_a_blank_column_is_named_though_another_file_fills_it(stage, an_id):
+    """The warning is about the one file, and says how to export it again."""
+    blank = stage.csv("accounts", {"account_id": an_id(1), "account_enabled": ""}, name="blank.csv")
+    filled = stage.csv("accounts", {"account_id": an_id(2), "account_enabled": "True"}, name="filled.csv")
+
+    snapshot = stage.snapshot(blank, filled)
+    complaint = next(each for each in snapshot.complaints if each.check == "blank column: account_enabled")
+
+    assert ["blank", "yes"] == list(snapshot.frame("accounts")["account_enabled"])
+    assert (1, ("blank.csv:2",)) == (complaint.count, complaint.examples)
+    assert "Get-MgUser -All -Property Id,UserPrincipalName,AccountEnabled" in complaint.fix
 
 
 def test_null_synced_means_no_in_json_only(stage, an_id):
