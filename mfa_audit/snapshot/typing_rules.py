@@ -22,8 +22,7 @@ Order = Literal["dmy", "mdy", "ambiguous", "contradictory"]
 _YES = ("true", "yes", "1", "capable", "registered", "enabled")
 _NO = ("false", "no", "0", "notcapable", "notregistered", "disabled", "notenabled")
 _BLANK_WORDS = ("n/a", "-", "unknown", "none", "null")
-_HOURS = ("", " %H:%M:%S", " %H:%M")
-_HALF_DAYS = (" %I:%M:%S %p", " %I:%M %p")
+_HOURS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
 _EARLIEST, _LATEST = 1980, 2100
 _SERIAL_FIRST, _SERIAL_LAST = 20_000, 80_000
 
@@ -71,8 +70,9 @@ def date_orders(
 ) -> DateOrders:
     """Decide the order for the date ``fields`` of a staged table.
 
-    ``declared`` ('dmy' or 'mdy') holds unless the column contradicts it; without it a number above 12 decides for its
-    column, as do values with AM or PM, which are month-first. A column that contradicts itself has no order.
+    ``declared`` ('dmy' or 'mdy') holds, also for values with AM or PM, unless the column contradicts it; without it a
+    number above 12 decides for its column, as do values with AM or PM, which are month-first. A column that contradicts
+    itself has no order.
     """
     texts = {name: staged.column(table, name) for name in fields if name in staged.fields.get(table, ())}
     if not texts:
@@ -86,30 +86,31 @@ def date_orders(
         parts.append(
             f"bool_or(NOT {half_day} AND {first} IS NOT NULL), bool_or(NOT {half_day} AND {first} > 12), "
             f"bool_or(NOT {half_day} AND {second} > 12), bool_or({half_day} AND {first} IS NOT NULL), "
-            f"bool_or({half_day} AND {first} > 12)"
+            f"bool_or({half_day} AND {first} > 12), bool_or({half_day} AND {second} > 12)"
         )
     found = staged.connection.execute(f"SELECT src, {', '.join(parts)} FROM raw_{table} r GROUP BY src").fetchall()
     orders: dict[tuple[int, str], Order] = {}
     for source, *evidence in found:
         for position, name in enumerate(texts):
-            order = _order(evidence[5 * position: 5 * position + 5], declared)
+            order = _order(evidence[6 * position: 6 * position + 6], declared)
             if order is not None:
                 orders[source, name] = order
     return DateOrders(orders)
 
 
 def _order(evidence: Sequence[bool | None], declared: str | None) -> Order | None:
-    plain, day_first, month_first, half_days, half_day_contradicts = (bool(each) for each in evidence)
-    if half_day_contradicts or (day_first and month_first):
-        return "contradictory"
-    if not plain:
-        return "mdy" if half_days else None
+    plain, plain_day, plain_month, half_days, half_day_day, half_day_month = (bool(each) for each in evidence)
+    day_first, month_first = plain_day or half_day_day, plain_month or half_day_month
+    if not plain and not half_days:
+        return None
     if declared == "dmy":
         return "contradictory" if month_first else "dmy"
     if declared == "mdy":
         return "contradictory" if day_first else "mdy"
     if half_days:
         return "contradictory" if day_first else "mdy"
+    if day_first and month_first:
+        return "contradictory"
     return "dmy" if day_first else "mdy" if month_first else "ambiguous"
 
 
@@ -133,10 +134,8 @@ def moment(column: str, field: str, orders: DateOrders, *, as_written: bool = Fa
         rf"regexp_extract({column}, '^/Date\((-?\d{{1,15}})([+-]\d{{4}})?\)/$', 1) AS BIGINT)) "
         f"WHEN {is_serial(column)} THEN TIMESTAMP '1899-12-30' "
         f"+ to_seconds(round(TRY_CAST({column} AS DOUBLE) * 86400)) "
-        f"WHEN {_in(alias, orders.sources(field, 'mdy', 'dmy', 'ambiguous'))} AND {written} ILIKE '% _m' "
-        f"THEN {_parsed(written, 'mdy', _HALF_DAYS)} "
-        f"WHEN {_in(alias, orders.sources(field, 'dmy'))} THEN {_parsed(written, 'dmy', _HOURS)} "
-        f"WHEN {_in(alias, orders.sources(field, 'mdy'))} THEN {_parsed(written, 'mdy', _HOURS)} END"
+        f"WHEN {_in(alias, orders.sources(field, 'dmy'))} THEN {_parsed(written, 'dmy')} "
+        f"WHEN {_in(alias, orders.sources(field, 'mdy'))} THEN {_parsed(written, 'mdy')} END"
     )
 
 
@@ -156,9 +155,9 @@ def is_no_date(column: str) -> str:
     return rf"regexp_matches({column}, '^(0001-01-01|0?1[/.]0?1[/.]0001|/Date\(-62135596800000)')"
 
 
-def _parsed(written: str, order: str, hours: Sequence[str]) -> str:
+def _parsed(written: str, order: str) -> str:
     day = "%d/%m/%Y" if order == "dmy" else "%m/%d/%Y"
-    return f"try_strptime({written}, [{_listed([day + hour for hour in hours])}])"
+    return f"try_strptime({written}, [{_listed([day + hour for hour in _HOURS])}])"
 
 
 def _slashed(column: str) -> str:
