@@ -163,7 +163,17 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
         folder = runs.publish(staging, output, name, text, complete=not found)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return Outcome(folder, night, found, snapshot, notes)
+    return Outcome(folder, night, found, snapshot, (*notes, *_unread(snapshot)))
+
+
+def _unread(snapshot: Snapshot) -> tuple[str, ...]:
+    """A note for every column that decides and could not be read, or is blank throughout, in some file."""
+    return tuple(
+        f"{complaint.examples[0]}: {complaint.check} ({complaint.count:,} cells): {complaint.effect}. "
+        f"Next: {complaint.fix}"
+        for complaint in snapshot.complaints
+        if complaint.examples and complaint.check.startswith(("unreadable value:", "blank column:"))
+    )
 
 
 def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path, progress: Progress = SILENT, *,

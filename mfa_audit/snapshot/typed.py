@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mfa_audit.snapshot.staging import Staged
 
+_QUOTED = 30
 _ASK_FOR = {
     "accounts": "export again and ask for each property by name: Get-MgUser -All -Property"
                 " Id,UserPrincipalName,AccountEnabled,UserType,…",
@@ -30,6 +31,8 @@ class _Blemish:
     check: str
     effect: str
     fix: str
+    quoted: str = ""
+    """The field of which the first such text is quoted in front of the effect."""
 
 
 class TypedTable:
@@ -84,7 +87,8 @@ class TypedTable:
         )
         self._blemishes.append(_Blemish(
             f"{raw} IS NOT NULL AND {typed} IS NULL", f"unreadable value: {field}",
-            "taken as blank: missing evidence", "write yes or no, or export the column again.",
+            "taken as blank: missing evidence",
+            "export it in English, or from PowerShell (True and False, Member and Guest).", field,
         ))
 
     def moment(self, field: str, *, day: bool = False, effect: str = "the time is unknown for these rows") -> str:
@@ -151,8 +155,16 @@ class TypedTable:
         )
         found = self._staged.connection.execute(f"SELECT {counted} FROM {name} WHERE blemishes <> 0").fetchall()[0]
         for place, blemish in enumerate(self._blemishes):
-            complaints.add(blemish.check, found[2 * place], found[2 * place + 1], effect=blemish.effect,
-                           fix=blemish.fix)
+            count, places = found[2 * place], found[2 * place + 1]
+            effect = self._quote(blemish.quoted, places[0]) + blemish.effect if count and blemish.quoted else (
+                blemish.effect)
+            complaints.add(blemish.check, count, places, effect=effect, fix=blemish.fix)
+
+    def _quote(self, field: str, position: int) -> str:
+        text = self._staged.connection.execute(
+            f"SELECT {self._staged.column(self._table, field)} FROM raw_{self._table} r WHERE {POSITION} = {position}"
+        ).fetchall()[0][0]
+        return f"'{text[:_QUOTED]}' and the like are not read: "
 
 
 def complain_of_blank_columns(staged: Staged, complaints: Complaints, fields: Sequence[tuple[str, str]]) -> None:

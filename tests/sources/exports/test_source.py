@@ -242,3 +242,15 @@ def test_complaints_of_one_kind_are_added_up(folder: Folder, tmp_path: Path) -> 
 
     assert ("blank rows", 3, 3) == (complaint.check, complaint.count, len(complaint.examples))
     assert (complaint,) == merged([complaint])
+
+
+def test_doctor_quotes_the_first_word_that_is_neither_yes_nor_no(folder, tmp_path):
+    """Another language's words are not guessed at: their place, their number, and what to do."""
+    place = folder({"users.csv": b"userPrincipalName,accountEnabled,department\n"
+                                 b'a@x.example,True,"two\nlines"\nb@x.example,WAHR,x\nc@x.example,FALSCH,x\n'})
+
+    (report,) = inspect([place], tmp_path / "work")
+
+    assert "users.csv:4: account_enabled holds 'WAHR', neither yes nor no; 2 such cells" in report.problem
+    assert "English" in report.next_step
+    assert not report.refused
