@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import IO, TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _BATCH = 20_000
 _CELL_LIMIT = 1 << 20
+_LINE_LIMIT = 1 << 22
 _SHEET_ROWS = 1_048_576
 _AGAIN = "Export it again, without opening and saving it in between."
 
@@ -71,7 +73,7 @@ def read_text(candidate: Candidate, sniffed: Sniffed, target: Path) -> Found:
 
 
 def _read(candidate: Candidate, sniffed: Sniffed, stream: IO[str], target: Path, blemishes: Blemishes) -> Found:
-    lines = iter(stream)
+    lines = _bounded(candidate, stream)
     header = _find_header(candidate, lines, blemishes)
     recognised = header.recognised
     if recognised is None:
@@ -95,6 +97,15 @@ def _read(candidate: Candidate, sniffed: Sniffed, stream: IO[str], target: Path,
     origin = Origin(candidate.name, sniffed.sha256, recognised.words, sniffed.label, header.line + 1)
     return Found(candidate, sniffed.sha256, recognised.words, sniffed.label, raw_rows(recognised, stage, origin),
                  complaints=blemishes.complaints())
+
+
+def _bounded(candidate: Candidate, stream: IO[str]) -> Iterator[str]:
+    """The lines of a stream; one that is longer than any row can be is refused before it is looked at."""
+    for number, line in enumerate(iter(partial(stream.readline, _LINE_LIMIT), ""), start=1):
+        if len(line) == _LINE_LIMIT:
+            raise InputRejected(f"the line is longer than {_LINE_LIMIT >> 20} MiB: the ends of its lines are lost",
+                                file=candidate.name, line=number, next_step=_AGAIN)
+        yield line
 
 
 def raw_rows(recognised: Recognised, stage: Stage, origin: Origin) -> tuple[RawRows, ...]:

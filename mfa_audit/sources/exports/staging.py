@@ -33,6 +33,11 @@ _METHODS_STEP = (
     " *, @{n='MethodsRegistered';e={$_.MethodsRegistered -join ';'}} -ExcludeProperty MethodsRegistered |"
     " Export-Csv registrations.csv -NoTypeInformation -Encoding utf8"
 )
+_GUID = re.compile(r"\s*\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?\s*")
+_ADDRESS = re.compile(r"[^@]+@[^@]+")
+_LISTINGS = frozenset({"accounts", "registrations"})
+_PEOPLE_STEP = ("If the line is a footer, delete it; else export again with the column UserPrincipalName or the object"
+                " id of each account.")
 _SPELL_OUT = "Export again with Select-Object naming each property, e.g. @{n='Id';e={$_.Id}}."
 
 
@@ -72,6 +77,10 @@ class Stage:
         positions = [position for position, header in enumerate(headers) if header in wanted]
         self._headers = [headers[position] for position in positions]
         self._fields = [wanted[header] for header in self._headers]
+        listing = any(part.table in _LISTINGS for part in recognised.parts)
+        self._keys = [n for n, fields in enumerate(self._fields)
+                      if listing and fields & {"account_id", "user_principal_name"}]
+        self._others = [n for n, fields in enumerate(self._fields) if fields & {"mail", "employee_id"}]
         pick = itemgetter(*positions)
         self._project: Callable[[Sequence[str]], Sequence[str]] = (
             pick if len(positions) > 1 else lambda row: (pick(row),)
@@ -98,11 +107,33 @@ class Stage:
                     self._blemishes.add("blank rows", lines[n])
                 rows, lines = [rows[n] for n in kept], [lines[n] for n in kept]
                 text = self._serialised(rows)
+        if self._keys:
+            self._refuse_nobody(rows, lines)
         if self._suspicious(text):
             rows = self._examined(rows, lines)
             text = self._serialised(rows)
         self._stream.write(text)
         self.rows += len(rows)
+
+    def _refuse_nobody(self, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
+        """A row whose keys are neither an object id nor an address is a footer, or the key is another one."""
+        keys = self._keys
+        doubtful = [n for n, row in enumerate(rows) if not any(row[key].count("@") == 1 for key in keys)]
+        nobody = [n for n in doubtful if self._names_nobody(rows[n])]
+        if not nobody:
+            return
+        shown = next(rows[nobody[0]][key].strip() for key in keys if rows[nobody[0]][key].strip())
+        if len(nobody) == len(rows) > 1:
+            headers = ", ".join(f"'{self._headers[key]}'" for key in keys)
+            message = f"no row holds an address or an object id in {headers}: the list has another key"
+        else:
+            message = f"'{shown[:40]}' is neither an address nor an object id: the row is nobody"
+        raise InputRejected(message, file=self._candidate.name, line=lines[nobody[0]], next_step=_PEOPLE_STEP)
+
+    def _names_nobody(self, row: Sequence[str]) -> bool:
+        written = [row[key].strip() for key in self._keys if row[key].strip()]
+        known = any(_GUID.fullmatch(text) or _ADDRESS.fullmatch(text) for text in written)
+        return bool(written) and not known and not any(row[other].strip() for other in self._others)
 
     @staticmethod
     def _serialised(rows: Sequence[Sequence[str]]) -> str:

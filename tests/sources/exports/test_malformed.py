@@ -276,6 +276,24 @@ def numbered(book: openpyxl.Workbook) -> None:
     book.active.cell(2, 6, 412345)
 
 
+def far_header(book: openpyxl.Workbook) -> None:
+    book.active.cell(1, 16_384, "x")
+
+
+FURTHER = (
+    Refused("note beside the table", "users.xlsx", workbook(overflowing), "beyond the 5 columns", 3),
+    Refused("a header that reaches the last column", "users.xlsx", workbook(far_header), "reaches column 16,384", 1),
+    Refused("a footer", "users.csv", users(row(1), "Total: 1,,,,"), "'Total: 1' is neither", 3),
+    Refused("a line of dashes", "users.csv", users("----,----,----,----,----", row(1)), "'----' is neither", 2),
+    Refused("names of another directory", "users.csv", users("jroe,Jo,,,True", "aroe,Al,,,True",),
+            "no row holds an address or an object id in 'userPrincipalName', 'id'", 2),
+    Refused("a footer among registrations", "reg.csv", registrations("email") + b"2 rows,,\n",
+            "'2 rows' is neither", 3),
+    Refused("a line without an end", "users.csv", users(row(1)) + b"x" * (5 << 20), "longer than 4 MiB", 3),
+    Refused("a header without an end", "users.csv", b"id," * (2 << 20), "longer than 4 MiB", 1),
+)
+
+
 MEMBERS = [{"@odata.type": "#microsoft.graph.user", "id": f"{ID}{n:02d}"} for n in range(20)]
 
 BLEMISHED = (
@@ -312,14 +330,13 @@ BLEMISHED = (
                                                                 header=HEADER + ",mail,email"),
               "column read first", 1, 1),
     Blemished("error value in a workbook", "users.xlsx", workbook(mangled), "error value", 1, 2),
-    Blemished("note beside the table", "users.xlsx", workbook(overflowing), "beyond the header", 1, 3),
     Blemished("hidden rows", "users.xlsx", workbook(hidden_row), "hidden rows read"),
     Blemished("hidden sheet", "users.xlsx", workbook(hidden_sheet), "hidden sheet read"),
     Blemished("employee number as a number", "users.xlsx", workbook(numbered), "number in an id column", 1, 2),
 )
 
 
-@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*REFUSED, *FURTHER], ids=lambda case: case.name)
 def test_untrustworthy_files_are_refused(case: Refused, reading: Callable[..., object]) -> None:
     """A file that cannot be trusted stops the run with exit code 7, its line and a next step."""
     with pytest.raises(InputRejected) as caught:
