@@ -31,6 +31,7 @@ EDGES = (
 )
 """Characters that are no part of a value when they stand at its edge."""
 
+_GUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _LONGEST_LINE = 16 * 2**20
 _ABOUT_ACCOUNTS = ("accounts", "registrations", "recipients", "people", "mfa_status", "group_members")
 
@@ -150,7 +151,7 @@ def _load(staged: Staged, number: int, source: RawRows, attribute: str) -> None:
     if source.table in _ABOUT_ACCOUNTS:
         account, upn = values.get("account_id", "NULL"), values.get("user_principal_name", "NULL")
         chosen += [
-            f"CASE WHEN contains({account}, '@') THEN NULL ELSE lower(nullif(trim({account}, '{{}} '), '')) END",
+            _object_id(account, upn),
             _lower(f"coalesce({upn}, CASE WHEN contains({account}, '@') THEN {account} END)"),
         ]
     connection = staged.connection
@@ -171,6 +172,13 @@ def _load(staged: Staged, number: int, source: RawRows, attribute: str) -> None:
             f"{source.rows} records were counted but {loaded} could be read", file=source.origin.name,
             next_step="export the file again.",
         )
+
+
+def _object_id(account: str, upn: str) -> str:
+    """SQL: the object id in lower case; beside a UPN only what is one, for staff numbers stand under "ID" as well."""
+    bare = f"lower(nullif(trim({account}, '{{}} '), ''))"
+    return (f"CASE WHEN contains({account}, '@') THEN NULL WHEN regexp_full_match({bare}, '{_GUID}') "
+            f"OR {upn} IS NULL THEN {bare} END")
 
 
 def _reading(source: RawRows) -> tuple[str, dict[str, str]]:

@@ -83,7 +83,7 @@ def _read(candidate: Candidate, sniffed: Sniffed, stream: IO[str], target: Path,
     if recognised.use == "unused":
         return Found(candidate, sniffed.sha256, recognised.words, sniffed.label, unused=(recognised.reason,),
                      next_step=recognised.next_step)
-    check_columns(candidate, recognised, blemishes, header.line)
+    check_columns(candidate, recognised, blemishes, header.line, staged=True)
     for cell in header.cells:
         if is_unread(cell):
             blemishes.add("column not read", header.line, place=f"'{cell.strip()[:60]}'")

@@ -41,9 +41,13 @@ _PEOPLE_STEP = ("If the line is a footer, delete it; else export again with the 
 _SPELL_OUT = "Export again with Select-Object naming each property, e.g. @{n='Id';e={$_.Id}}."
 
 
-def check_columns(candidate: Candidate, recognised: Recognised, blemishes: Blemishes, line: int) -> None:
-    """Refuse a header whose columns cannot be told apart; note one where the better of two was taken."""
+def check_columns(candidate: Candidate, recognised: Recognised, blemishes: Blemishes, line: int, *,
+                  staged: bool = False) -> None:
+    """Refuse a header whose columns cannot be told apart; note one where the better of two was taken. Where
+    the rows are to be ``staged``, two columns of object ids are left to :class:`Stage`, which compares them."""
     for field, first, second in recognised.twice:
+        if staged and field == "account_id" and first != second:
+            continue
         message = (
             f"the column '{first}' appears twice" if first == second
             else f"the columns '{first}' and '{second}' both stand for {field}"
@@ -81,6 +85,8 @@ class Stage:
         self._keys = [n for n, fields in enumerate(self._fields)
                       if listing and fields & {"account_id", "user_principal_name"}]
         self._others = [n for n, fields in enumerate(self._fields) if fields & {"mail", "employee_id"}]
+        self._same = [(list(headers).index(first), list(headers).index(second))
+                      for field, first, second in recognised.twice if field == "account_id" and first != second]
         pick = itemgetter(*positions)
         self._project: Callable[[Sequence[str]], Sequence[str]] = (
             pick if len(positions) > 1 else lambda row: (pick(row),)
@@ -97,6 +103,8 @@ class Stage:
 
     def add(self, records: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
         """Write ``records`` (all as long as the header), which begin at ``lines`` of the file."""
+        for first, second in self._same:
+            self._refuse_two_ids(records, lines, first, second)
         rows: list[Sequence[str]] = list(map(self._project, records))
         text = self._serialised(rows)
         if text.startswith(("\n", ",", '""')) or "\n," in text or '\n""' in text:
@@ -114,6 +122,13 @@ class Stage:
             text = self._serialised(rows)
         self._stream.write(text)
         self.rows += len(rows)
+
+    def _refuse_two_ids(self, records: Sequence[Sequence[str]], lines: Sequence[int], first: int, second: int) -> None:
+        for record, line in zip(records, lines, strict=True):
+            if record[first].strip().casefold() != record[second].strip().casefold():
+                raise InputRejected("two columns of object ids hold different ids", file=self._candidate.name,
+                                    line=line, next_step="Keep the column of the Entra object id and take the other"
+                                                         " one out.")
 
     def _refuse_nobody(self, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
         """A row whose keys are neither an object id nor an address is a footer, or the key is another one."""

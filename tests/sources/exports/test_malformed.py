@@ -135,7 +135,7 @@ REFUSED = (
     Refused("one header twice", "users.csv", users(f"{row(1)},p9@northmoor.example",
                                                    header=HEADER + ",userPrincipalName"), "appears twice", 1),
     Refused("two columns for one id", "users.csv", users(f"{row(1)},{ID}99", header=HEADER + ",objectId"),
-            "both stand for account_id", 1),
+            "hold different ids", 2),
     Refused("two capable columns", "reg.csv", b"UPN,MFA Capable,isMfaCapable,methodsRegistered\n"
             b"p1@northmoor.example,Capable,False,email\n", "both stand for is_mfa_capable", 1),
     Refused("unknown columns", "list.csv", b"Nummer,Name der Person\n1,Zoe\n", "fit no list"),

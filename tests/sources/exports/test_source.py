@@ -254,3 +254,11 @@ def test_doctor_quotes_the_first_word_that_is_neither_yes_nor_no(folder, tmp_pat
     assert "users.csv:4: account_enabled holds 'WAHR', neither yes nor no; 2 such cells" in report.problem
     assert "English" in report.next_step
     assert not report.refused
+
+
+def test_two_columns_of_the_same_ids_are_one(reading, table_of, records):
+    """Get-EntraUser writes Id and ObjectId; only a contradiction between them is refused."""
+    number = "6a000000-0000-4000-8000-000000000001"
+    content = f"Id,ObjectId,UserPrincipalName,AccountEnabled\n{number},{number.upper()},a@x.example,True\n"
+
+    assert number == records(table_of(reading({"users.csv": content.encode()}), "accounts"))[0]["account_id"].lower()
