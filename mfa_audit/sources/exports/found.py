@@ -78,6 +78,8 @@ CHECKS: Mapping[str, Check] = {
     "round number of rows": Check("a listing of exactly one page may be the first page only",
                                   "Compare with the number of users in the portal; export with -All, or follow"
                                   " @odata.nextLink."),
+    "last line without an end": Check("the file may have been cut there: exports end their last line",
+                                      "Compare its last row with the source, or export again."),
     "spreadsheet full": Check("the sheet is full to its last row: the list may have been cut there",
                               "Export to CSV and give that."),
     "column not read": Check("what it says is in no figure",

@@ -87,9 +87,12 @@ def _read(candidate: Candidate, sniffed: Sniffed, stream: IO[str], target: Path,
     for cell in header.cells:
         if is_unread(cell):
             blemishes.add("column not read", header.line, place=f"'{cell.strip()[:60]}'")
+    written_by_hand = all(part.table in REGISTERS for part in recognised.parts)
     with Stage(candidate, recognised, header.cells, target, blemishes, ascii_only=sniffed.ascii_only) as stage:
-        _copy(candidate, header, lines, stage)
-    if not stage.rows and not all(part.table in REGISTERS for part in recognised.parts):
+        ended = _copy(candidate, header, lines, stage)
+        if not ended and not written_by_hand:
+            blemishes.add("last line without an end")
+    if not stage.rows and not written_by_hand:
         raise InputRejected("the file has a header and no rows", file=candidate.name, line=header.line,
                             next_step="Export it again; if the list is really empty, leave the file out.")
     if stage.rows + 1 == _SHEET_ROWS:
@@ -172,8 +175,8 @@ def _header(text: str, number: int, delimiter: str) -> _Header:
     return _Header(cells, number, delimiter, recognise(cells, style="table"))
 
 
-def _copy(candidate: Candidate, header: _Header, lines: Iterator[str], stage: Stage) -> None:
-    """Check and stage every record behind the header."""
+def _copy(candidate: Candidate, header: _Header, lines: Iterator[str], stage: Stage) -> bool:
+    """Check and stage every record behind the header; whether the last line was ended."""
     csv.field_size_limit(_CELL_LIMIT)
     counted = _Lines(lines)
     reader = csv.reader(counted, delimiter=header.delimiter, strict=True)
@@ -193,7 +196,7 @@ def _copy(candidate: Candidate, header: _Header, lines: Iterator[str], stage: St
         except csv.Error as error:
             raise _quotes(candidate, error, start) from error
         if not records:
-            return
+            return counted.ended
         if start - begin != len(records):
             _refuse_swallowed(candidate, header, records, starts)
         if set(map(len, records)) != {len(header.cells)}:

@@ -329,6 +329,7 @@ BLEMISHED = (
     Blemished("two columns for the address", "users.csv", users(f"{row(1)},a@x.example,b@x.example",
                                                                 header=HEADER + ",mail,email"),
               "column read first", 1, 1),
+    Blemished("a last line without an end", "users.csv", users(row(1), row(2))[:-1], "last line without an end"),
     Blemished("error value in a workbook", "users.xlsx", workbook(mangled), "error value", 1, 2),
     Blemished("hidden rows", "users.xlsx", workbook(hidden_row), "hidden rows read"),
     Blemished("hidden sheet", "users.xlsx", workbook(hidden_sheet), "hidden sheet read"),
