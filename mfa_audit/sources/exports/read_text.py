@@ -123,14 +123,14 @@ def raw_rows(recognised: Recognised, stage: Stage, origin: Origin) -> tuple[RawR
 
 def unknown_headers(cells: Sequence[str]) -> str:
     """Why a header is not recognised, in one sentence that helps to name the columns right."""
+    english = "if the portal was in another language, switch it to English and download again"
     asked = [cell for cell in cells if "mfa" in (key := header_key(cell)) and key not in KNOWN_KEYS]
     if asked:
         return (f"its column '{asked[0][:60]}' is not known: if it is what a portal calls MFA Status, name it"
-                " 'MFA Status' and give the file again")
+                f" 'MFA Status' and give the file again; {english}")
     shown = ", ".join(cell.strip() for cell in cells[:8] if cell.strip())[:200]
     more = ", …" if len(cells) > 8 else ""
-    return (f"its columns fit no list this tool knows ({shown}{more}); if the portal was in another language, switch it"
-            " to English and download again")
+    return f"its columns fit no list this tool knows ({shown}{more}); {english}"
 
 
 def is_unread(cell: str) -> bool:

@@ -262,3 +262,12 @@ def test_two_columns_of_the_same_ids_are_one(reading, table_of, records):
     content = f"Id,ObjectId,UserPrincipalName,AccountEnabled\n{number},{number.upper()},a@x.example,True\n"
 
     assert number == records(table_of(reading({"users.csv": content.encode()}), "accounts"))[0]["account_id"].lower()
+
+
+def test_a_portal_in_another_language_is_told_to_speak_english(folder, tmp_path):
+    """Also where a heading speaks of MFA, which is not then a status report."""
+    place = folder({"a.csv": "Nom d’utilisateur,Compatible MFA,Nom\na@x.example,Oui,A\n".encode()})
+
+    (report,) = inspect([place], tmp_path / "work")
+
+    assert "switch it to English" in report.problem
