@@ -264,3 +264,14 @@ def test_terminated_is_143_and_leaves_nothing_half_made(home):
     assert not list(home.glob("reports/2*"))
     assert 0 == subprocess.run(words, cwd=home, check=False).returncode
     assert not list(home.glob("**/.mfa-audit-*.partial"))
+
+
+def test_words_that_are_not_read_are_said_with_their_place(mfa, home):
+    """A column in another language makes everybody unknown; the operator hears why."""
+    (home / "users.csv").write_text(
+        "userPrincipalName,accountEnabled\na@x.example,WAHR\nb@x.example,FALSCH\n", encoding="utf-8")
+
+    said = mfa("run", "--source", home / "users.csv", "--as-of", "2026-03-02", "-q")
+
+    assert "users.csv:2: unreadable value: account_enabled (2 cells): 'WAHR'" in said.err
+    assert "export it in English" in said.err

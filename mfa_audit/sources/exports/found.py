@@ -92,7 +92,6 @@ CHECKS: Mapping[str, Check] = {
                              "Name it as docs/exports.md does, for instance 'Methods registered'; or take it out."),
     "hidden rows read": Check("rows a filter hides were read as well", ""),
     "hidden sheet read": Check("a hidden sheet was read as well", ""),
-    "beyond the header": Check("cells to the right of the header were not read", ""),
     "number in an id column": Check("leading zeros may have been lost", "Format the column as text before filling it."),
     "error value": Check("cells hold spreadsheet errors", "Repair the formula and save again."),
     "group of exactly twenty": Check("$expand=members stops at 20: the group may be cut",

@@ -13,7 +13,7 @@ from mfa_audit.errors import InputRejected, OutputFailed
 from mfa_audit.files import private_folder
 from mfa_audit.snapshot.raw import Complaint, Inputs
 from mfa_audit.sources.exports.columns import header_key
-from mfa_audit.sources.exports.facts import newest_fact_of, organisations_of
+from mfa_audit.sources.exports.facts import newest_fact_of, organisations_of, unread_of
 from mfa_audit.sources.exports.found import Candidate, Found
 from mfa_audit.sources.exports.pages import (
     broken_chains,
@@ -178,10 +178,12 @@ def _refuse_unknown(found: Found) -> None:
 def _report(found: Found) -> FileReport:
     rows = tuple((part.table, part.rows) for part in found.rows)
     rows += tuple((document.name, _items(document.content)) for document in found.documents)
+    unread = unread_of(found.rows)
+    next_step = "Export it in English, or from PowerShell (True and False)." if unread else found.next_step
     return FileReport(
         found.candidate.name, found.shape, rows, found.encoding, newest_fact_of(found.rows),
-        organisations_of(found.rows), first_page=is_round(found), problem="; ".join(found.unused),
-        next_step=found.next_step, complaints=found.complaints,
+        organisations_of(found.rows), first_page=is_round(found), problem="; ".join((*found.unused, *unread)),
+        next_step=next_step, complaints=found.complaints,
     )
 
 

@@ -270,3 +270,32 @@ def test_complaints_of_one_kind_are_added_up(folder: Folder, tmp_path: Path) -> 
 
     assert ("blank rows", 3, 3) == (complaint.check, complaint.count, len(complaint.examples))
     assert (complaint,) == merged([complaint])
+
+
+def test_doctor_quotes_the_first_word_that_is_neither_yes_nor_no(folder, tmp_path):
+    """Another language's words are not guessed at: their place, their number, and what to do."""
+    place = folder({"users.csv": b"userPrincipalName,accountEnabled,department\n"
+                                 b'a@x.example,True,"two\nlines"\nb@x.example,WAHR,x\nc@x.example,FALSCH,x\n'})
+
+    (report,) = inspect([place], tmp_path / "work")
+
+    assert "users.csv:4: account_enabled holds 'WAHR', neither yes nor no; 2 such cells" in report.problem
+    assert "English" in report.next_step
+    assert not report.refused
+
+
+def test_two_columns_of_the_same_ids_are_one(reading, table_of, records):
+    """Get-EntraUser writes Id and ObjectId; only a contradiction between them is refused."""
+    number = "6a000000-0000-4000-8000-000000000001"
+    content = f"Id,ObjectId,UserPrincipalName,AccountEnabled\n{number},{number.upper()},a@x.example,True\n"
+
+    assert number == records(table_of(reading({"users.csv": content.encode()}), "accounts"))[0]["account_id"].lower()
+
+
+def test_a_portal_in_another_language_is_told_to_speak_english(folder, tmp_path):
+    """Also where a heading speaks of MFA, which is not then a status report."""
+    place = folder({"a.csv": "Nom d’utilisateur,Compatible MFA,Nom\na@x.example,Oui,A\n".encode()})
+
+    (report,) = inspect([place], tmp_path / "work")
+
+    assert "switch it to English" in report.problem
