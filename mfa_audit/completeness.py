@@ -65,6 +65,16 @@ def gaps(manifest: Manifest, wanted: Sequence[str], policy: Policy, *, dated_by_
     return tuple(found)
 
 
+def lost_factors(gone: int, had: int, policy: Policy) -> tuple[Gap, ...]:
+    """A gap when too many of those who ``had`` a second factor at the last good run have it no more: a source that
+    broke looks like this, and so does an attack."""
+    limit = policy.sources.maximum_loss_percent
+    if gone * 100 <= limit * had:
+        return ()
+    return (Gap("registrations", f"{gone} of {had} people have lost the second factor they had at the last good run: "
+                f"more than {limit:g} %", "find out why; if it is right, --accept-loss."),)
+
+
 def refuse_nobody(manifest: Manifest) -> None:
     """Raise :class:`IncompleteData` when there is no account at all: nobody is never everybody."""
     if manifest.tables["accounts"].rows == 0:

@@ -15,10 +15,12 @@ import re
 import secrets
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -73,6 +75,15 @@ def write_bytes(path: Path, data: bytes, *, wait: Waiter = time.sleep) -> None:
         aside.write_bytes(data)
 
 
+def private_file(path: Path) -> BinaryIO:
+    """``path`` opened to be written from its beginning, made with mode 0600 whatever the umask; no link is followed.
+
+    Errors of the system are not translated: the caller knows what it was writing.
+    """
+    flags = os.O_CREAT | os.O_TRUNC | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags, 0o600), "wb")
+
+
 @contextmanager
 def replacing(path: Path, *, wait: Waiter = time.sleep) -> Iterator[Path]:
     """A temporary file beside ``path`` to be written by whoever needs a name; it takes ``path``'s place at the end.
@@ -102,6 +113,27 @@ def new_folder_aside(parent: Path, name: str) -> Path:
     with _failing(folder):
         folder.mkdir(mode=0o700)
     return folder
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A private folder among the system's temporary files for the length of the block.
+
+    Raises :class:`OutputFailed` where it cannot be made; what goes wrong inside the block is the block's own.
+    """
+    with _failing(Path("the folder of temporary files")):
+        parent = Path(tempfile.gettempdir())
+    folder = new_folder(parent, "mfa-audit-")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_folder(parent: Path, prefix: str) -> Path:
+    """A new private folder in ``parent``, its name beginning with ``prefix``. Raises :class:`OutputFailed`."""
+    with _failing(parent):
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
 
 
 def publish_folder(staging: Path, final: Path, *, wait: Waiter = time.sleep) -> None:

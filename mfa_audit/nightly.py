@@ -6,7 +6,6 @@ The rooms do not know one another; their tables are handed on here.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from mfa_audit import runs
 from mfa_audit.collection import take_snapshot
-from mfa_audit.completeness import Before, Gap, gaps, refuse_nobody, refuse_other_tenant
+from mfa_audit.completeness import Before, Gap, gaps, lost_factors, refuse_nobody, refuse_other_tenant
 from mfa_audit.errors import MfaAuditError, UsageError
-from mfa_audit.files import lock, new_folder_aside, private_folder, sweep
+from mfa_audit.files import lock, new_folder_aside, private_folder, scratch_folder, sweep, write_text
+from mfa_audit.methods import Level
 from mfa_audit.policy import load_policy
 from mfa_audit.progress import SILENT, Progress
 from mfa_audit.reports.run_folder import write_outputs
 from mfa_audit.reports.view import Night
-from mfa_audit.snapshot.columnar import CHUNK_ROWS, TableFile, TableWriter
+from mfa_audit.snapshot.columnar import CHUNK_ROWS, TableFile, TableWriter, moved
 from mfa_audit.snapshot.store import Snapshot, open_snapshot
 from mfa_audit.tables import PEOPLE
 from mfa_audit.verdicts.figures import add, tally
@@ -62,6 +62,7 @@ class Job:
     dated_by_clock: bool = True
     allow_stale: bool = False
     accept_drop: bool = False
+    accept_loss: bool = False
     online: Online | None = None
 
 
@@ -107,8 +108,7 @@ def report_again(job: Job, snapshot: Path, tell: Callable[[Outcome], None], prog
 
 def look_again(run: runs.Run, tell: Callable[[Outcome], None]) -> None:
     """Judge the snapshot of a published run as it was judged then; nothing is written."""
-    with tempfile.TemporaryDirectory(prefix="mfa-audit-") as folder:
-        work = Path(folder)
+    with scratch_folder() as work:
         snapshot = open_snapshot(Path(run.manifest["snapshot"]))
         policy, as_of = policy_of_run(run), date.fromisoformat(run.summary["as_of"])
         verdicts = judge_snapshot(snapshot, policy, as_of, work / "people.parquet",
@@ -118,9 +118,9 @@ def look_again(run: runs.Run, tell: Callable[[Outcome], None]) -> None:
 
 def policy_of_run(run: runs.Run) -> Policy:
     """The policy a run was judged by, from its manifest."""
-    with tempfile.TemporaryDirectory(prefix="mfa-audit-") as folder:
-        text = Path(folder, "policy.toml")
-        text.write_text(run.manifest["policy"], encoding="utf-8")
+    with scratch_folder() as folder:
+        text = folder / "policy.toml"
+        write_text(text, run.manifest["policy"])
         return load_policy(text)
 
 
@@ -139,8 +139,10 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
         before=None if previous is None else Before(previous.manifest["rows"]),
         allow_stale=job.allow_stale, accept_drop=job.accept_drop,
     )
-    verdicts = judge_snapshot(snapshot, job.policy, job.as_of, work / "people.parquet", progress,
-                              whole_sources=not found)
+    people = work / "people.parquet"
+    verdicts = judge_snapshot(snapshot, job.policy, job.as_of, people, progress, whole_sources=not found)
+    if previous is not None and not job.accept_loss:
+        found += lost_factors(*_lost(previous, people, job.policy), job.policy)
     refuse_other_tenant(manifest, job.settings.tenant, verdicts.domains, job.policy,
                         entries(snapshot.documents.get("organization")))
     refuse_sums_that_differ(verdicts.reconciliation)
@@ -233,6 +235,18 @@ def _previous(output: Path, tenant: str) -> tuple[runs.Run | None, tuple[str, ..
 def _said(complaint: Complaint) -> str:
     at = f" at {complaint.examples[0]}" if complaint.examples else ""
     return f"{complaint.check}, {complaint.count} times{at}: {complaint.effect}. Next: {complaint.fix}"
+
+
+def _lost(previous: runs.Run, people: Path, policy: Policy) -> tuple[int, int]:
+    """How many had a usable second factor at the previous run and have none, or none that is known, now; of how many.
+
+    What another policy took away nobody has lost, and a run whose accounts were deleted cannot be compared with.
+    """
+    before = previous.folder / "accounts.parquet"
+    if previous.summary["policy"]["sha256"] != policy.sha256 or not before.is_file():
+        return 0, 0
+    usable = [level.label for level in Level if level > Level.NONE]
+    return moved(before, people, key="account_id", column="best_level", out_of=usable, into=(Level.NONE.label, None))
 
 
 def refuse_sums_that_differ(reconciliation: pd.DataFrame) -> None:

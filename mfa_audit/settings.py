@@ -47,6 +47,13 @@ def _aware(value: dt.datetime) -> dt.datetime:
     return value.astimezone(dt.UTC)
 
 
+def _no_number(value: object) -> object:
+    """A bare number is a count of seconds to a library, and a mistake to a person."""
+    if isinstance(value, int | float) or (isinstance(value, str) and value.strip().lstrip("-").isdecimal()):
+        raise ValueError("must be a date and time with its offset, such as 2026-03-02T01:30:00Z")
+    return value
+
+
 def _collectable(value: str) -> str:
     if value not in COLLECTABLE:
         raise ValueError(f"allowed: {', '.join(COLLECTABLE)}")
@@ -85,7 +92,7 @@ class Settings(BaseModel):
     policy: Path | None = None
     preset: Text | None = None
     sources: Paths = ()
-    captured_at: Annotated[dt.datetime, AfterValidator(_aware)] | None = None
+    captured_at: Annotated[dt.datetime, BeforeValidator(_no_number), AfterValidator(_aware)] | None = None
     date_order: Literal["dmy", "mdy"] | None = None
     collect: Tables = ("accounts", "registrations")
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
@@ -169,9 +176,12 @@ def _from_file(path: Path, *, required: bool) -> tuple[dict[str, Any], str]:
 def _seen_from(folder: Path, name: str, value: object) -> object:
     """A path of the settings file as seen from where the program runs."""
     kind = str(Settings.model_fields[name].annotation)
-    if name == "sources" and isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(folder / item for item in value)
-    return folder / value if "Path" in kind and isinstance(value, str) and name != "sources" else value
+    if name == "sources":
+        listed = _as_list(value, os.pathsep)
+        if isinstance(listed, list | tuple) and all(isinstance(item, str) for item in listed):
+            return tuple(folder / item for item in listed)
+        return value
+    return folder / value if "Path" in kind and isinstance(value, str) else value
 
 
 def _from_environment(environment: Mapping[str, str], others: Collection[str]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -68,6 +68,21 @@ class TestPrecedence:
         assert (here / "etc" / "a", Path("/b")) == settings.sources
         assert (Path("out"), "t") == (settings.output, "t")
 
+    def test_text_of_several_sources_is_seen_from_the_file_as_well(self, here):
+        """Text with separators means what a list means."""
+        (here / "etc").mkdir()
+        path = written(here / "etc", f'sources = "a{os.pathsep}/b"\n')
+
+        assert (here / "etc" / "a", Path("/b")) == load_settings(path, {}, {}).sources
+
+    @pytest.mark.parametrize("text", ['"1772415000"', "1772415000", "1.5"])
+    def test_a_number_is_no_time(self, here, text):
+        """A count of seconds is a mistake, not a moment."""
+        path = written(here, f"captured_at = {text}\n")
+
+        with pytest.raises(SettingsError, match="2026-03-02T01:30:00Z"):
+            load_settings(path, {}, {})
+
 
 class TestValues:
     def test_everything_by_environment(self):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import click
 from mfa_audit.cli.options import PATH
 from mfa_audit.cli.run import carry_out
 from mfa_audit.errors import UsageError
+from mfa_audit.files import new_folder
 from mfa_audit.samples import samples
 
 
@@ -29,7 +29,7 @@ def command(preset: str | None, output: Path | None) -> int:
     if sample is None:
         raise UsageError(f"no sample shows the preset {preset!r}",
                          next_step=f"one of: {', '.join(one.preset for one in shown)}.")
-    folder = output or Path(tempfile.mkdtemp(prefix="mfa-audit-demo-", dir=Path.cwd()))
+    folder = output or new_folder(Path.cwd(), "mfa-audit-demo-")
     if output is not None and output.exists():
         raise UsageError("the folder exists already", where=str(output), next_step="name a new one.")
     settings = Settings(sources=(sample.folder / "exports",), policy=sample.folder / "policy.toml",

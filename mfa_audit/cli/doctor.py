@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
 
@@ -14,8 +12,11 @@ import click
 
 from mfa_audit.cli.options import PATH, online, policy_of, settings_of, shared
 from mfa_audit.errors import AccessRefused, InputRejected
+from mfa_audit.files import scratch_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mfa_audit.reports.answers import FileLine
     from mfa_audit.sources.exports.source import FileReport
 
@@ -54,8 +55,8 @@ def _files(paths: tuple[Path, ...], *, as_json: bool) -> int:
     from mfa_audit.sources.exports.questions import RECIPES, answer, missing_of, request_text  # noqa: PLC0415
     from mfa_audit.sources.exports.source import inspect  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory(prefix="mfa-audit-doctor-") as work:
-        reports = inspect(paths, Path(work))
+    with scratch_folder() as work:
+        reports = inspect(paths, work)
     shared = os.path.commonpath([path if path.is_dir() else path.parent for path in paths])
     answers = answer(reports)
     wanted = missing_of(answers)

@@ -53,6 +53,7 @@ OPTIONS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
                                help="Leave with exit code 3 when the headline is below this."),
     "allow_stale": click.option("--allow-stale", is_flag=True, help="Judge data older than the policy allows."),
     "accept_drop": click.option("--accept-drop", is_flag=True, help="Fewer accounts than last time are right."),
+    "accept_loss": click.option("--accept-loss", is_flag=True, help="People lost their factors; it is right."),
     "quiet": click.option("-q", "--quiet", is_flag=True, help="Nothing on stdout but what was asked for."),
     "verbose": click.option("-v", "--verbose", is_flag=True, help="Say more when something goes wrong."),
 }
@@ -89,7 +90,7 @@ def job_of(options: dict[str, Any]) -> Job:
         raise UsageError("--captured-at lies in the future", next_step="say when the files were exported.")
     return Job(settings, policy, started, as_of, dated_by_clock=not options.get("as_of"),
                allow_stale=bool(options.get("allow_stale")), accept_drop=bool(options.get("accept_drop")),
-               online=online())
+               accept_loss=bool(options.get("accept_loss")), online=online())
 
 
 def online() -> Online:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.command("report")
 @click.option("--snapshot", type=PATH, metavar="DIR", help="Snapshot folder; default: the last run's.")
 @shared("policy", "preset", "settings", "as_of", "output", "data", "json", "fail_under", "allow_stale", "accept_drop",
-        "quiet", "verbose")
+        "accept_loss", "quiet", "verbose")
 def command(snapshot: Path | None, **options: Any) -> int:
     """Write the reports again from a snapshot, as a run of their own.
 

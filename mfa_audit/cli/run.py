@@ -19,7 +19,7 @@ BELOW, INCOMPLETE = 3, IncompleteData.exit_code
 
 @click.command("run")
 @shared("source", "policy", "preset", "settings", "as_of", "captured_at", "output", "data", "tenant", "json",
-        "fail_under", "allow_stale", "accept_drop", "quiet", "verbose")
+        "fail_under", "allow_stale", "accept_drop", "accept_loss", "quiet", "verbose")
 def command(**options: Any) -> int:
     """Read exported files, judge every account, write the reports.
 

@@ -110,6 +110,8 @@ def _figures(night: Night) -> list[tuple[Cell, Cell, Cell]]:
     else:
         rows.append((Cell("Are made to use it"), Cell("n/a"), Cell("not assessed")))
     rows.append(_row("Privileged, not fully set up", values["privileged_gap"]))
+    if unset := words.no_deadline(night.policy.deadlines, values["overdue"]):
+        return [*rows, (Cell("Overdue"), Cell("n/a"), Cell(unset))]
     overdue = "Overdue"
     if values["overdue"] and values.get("overdue_median_days") is not None:
         overdue = f"Overdue, half of them by {_days(values['overdue_median_days'])} or more"
@@ -193,13 +195,14 @@ def _group(night: Night, found: Found) -> Iterator[Block]:
         yield Grid(_FIGURE_COLUMNS, rows)
         return
     met, in_scope = row["compliant"] + row["weak"], row["in_scope"]
+    unset = words.no_deadline(night.policy.deadlines, row["overdue"])
     yield Grid(_FIGURE_COLUMNS, [
         _row(words.headline_short(night.summary), (met, in_scope), Tone.STRONG),
         *_reservation(words.group_note(night.summary, in_scope)),
         *_range(met, row["unknown"], in_scope),
         _row("  of those without an exception", (met, in_scope - row["exempt"])),
         _row("Have a second sign-in method", (row["usable"], in_scope)),
-        _row("Overdue", (row["overdue"], in_scope)),
+        (Cell("Overdue"), Cell("n/a"), Cell(unset)) if unset else _row("Overdue", (row["overdue"], in_scope)),
         *rows,
     ])
     yield from _statuses({status: row[name] for status, name in _ROLL_UP.items()})

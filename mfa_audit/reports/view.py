@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COUNTS: tuple[str, ...] = (
     "in_scope", "compliant", "weak", "not_registered", "below_strength", "not_enforced", "grace", "exempt",
     "exempt_expired", "unknown", "usable", "overdue", "oldest_overdue_days",
+    "blocked", "lose_spare", "lose_password_reset", "default_is_phone",
 )
 """The counted columns of a roll-up, all integers: accounts, but ``oldest_overdue_days`` in days (0 when none).
 ``deadline`` follows them: the earliest due date of those not compliant, administrators apart, null

@@ -6,6 +6,7 @@ Keys are the enumerations of ``tables.py``; being strings, a frame's cell is a k
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from mfa_audit.tables import Exposure, Kind, Reason, Required, Status
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+
+    from mfa_audit.policy.schema import Deadlines
 
 
 @dataclass(frozen=True)
@@ -151,8 +154,8 @@ COHORT: Mapping[str, str] = {
     "blocked": "Have a phone number and nothing else: sign-in stops",
     "lose_spare": "Lose their spare: one method is left",
     "lose_password_reset": "Can no longer reset their own password",
-    "default_is_phone": "Are asked by phone first, though they have better",
-    "guests": "Guests who use a phone number",
+    "default_is_phone": "Are asked by phone first",
+    "guests": "Guests with a phone number and nothing else",
 }
 """The retirement cohorts of ``summary.json``, gravest first."""
 
@@ -245,6 +248,18 @@ def headline_name(summary: Mapping[str, Any]) -> str:
     """Name the headline in full; never ``Compliant`` while it is not known for somebody whether MFA is demanded."""
     note = headline_note(summary)
     return f"{headline_short(summary)} ({note})" if note else headline_short(summary)
+
+
+def short_place(text: str) -> str:
+    """A file, or a place in one, by its name and the folder it lies in; the manifest has the whole path."""
+    parts = re.split(r"[/\\]", text)
+    return "/".join(parts[-2:]) if len(parts) > 2 else text
+
+
+def no_deadline(deadlines: Deadlines, overdue: int) -> str:
+    """Say that nobody can be overdue, where the policy sets no day; empty where it does, or where administrators, who
+    are due at once, are overdue nevertheless."""
+    return "" if overdue or deadlines.default is not None or deadlines.phases else "no deadline is set"
 
 
 def long_date(day: date) -> str:

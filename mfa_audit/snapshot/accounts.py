@@ -67,6 +67,7 @@ def _accounts(staged: Staged, complaints: Complaints, attribute: str, declared: 
     if "deleted_at" in staged.fields[table]:
         where = f"NOT coalesce({DELETED}, false)"
     typed.create(complaints, where)
+    _complain_of_twins(staged, complaints)
     staged.connection.execute(
         "CREATE TABLE account_ages AS SELECT src, greatest(max(created_at), max(last_successful_sign_in), "
         "max(last_sign_in), max(last_non_interactive_sign_in)) AS age, min(created_at) AS oldest, "
@@ -95,6 +96,26 @@ def _accounts(staged: Staged, complaints: Complaints, attribute: str, declared: 
             "sign_in_asked": "bool_or(sign_in_asked)",
         },
     ).run(staged.connection, complaints, count, "account_ages")
+
+
+def _complain_of_twins(staged: Staged, complaints: Complaints) -> None:
+    """Name all lines of accounts that one file lists more than once, saying different things of them."""
+    facts = [name for name in staged.fields["accounts"] if name not in ("account_id", "user_principal_name")]
+    said = ", ".join(f"coalesce({staged.column('accounts', name)}, '')" for name in facts) or "''"
+    twins = (
+        f"SELECT src, rec, min(said) OVER account <> max(said) OVER account AS differ "
+        f"FROM (SELECT src, rec, k, concat_ws(chr(31), {said}) AS said FROM rows_accounts r WHERE k IS NOT NULL "
+        "AND (src, k) IN (SELECT (src, k) FROM typed_accounts GROUP BY src, k HAVING count(*) > 1)) "
+        "WINDOW account AS (PARTITION BY src, k)"
+    )
+    count, places = staged.connection.execute(
+        f"SELECT count(*), min({POSITION}, {SHOWN}) FROM ({twins}) WHERE differ"
+    ).fetchall()[0]
+    complaints.add(
+        "account listed twice with different facts", count, places,
+        effect="the rows were read as one account; what decides and differs counts as blank",
+        fix="find out which line is right and take out the other, or export with the object id.",
+    )
 
 
 def _people(staged: Staged, complaints: Complaints, declared: str | None, count: int) -> None:

@@ -16,7 +16,7 @@ import duckdb
 import pandas as pd
 
 from mfa_audit import files
-from mfa_audit.errors import MfaAuditError, OutputFailed
+from mfa_audit.errors import MfaAuditError
 from mfa_audit.snapshot import engine
 from mfa_audit.snapshot.frames import checked_frame, typed_frame
 
@@ -66,7 +66,8 @@ class TableWriter:
         )
         self._engine.register("appended", ready)
         try:
-            self._engine.execute(f"INSERT INTO written SELECT {columns} FROM appended")
+            with engine.disk_errors(self._path):
+                self._engine.execute(f"INSERT INTO written SELECT {columns} FROM appended")
         except (duckdb.Error, UnicodeError) as error:
             raise MfaAuditError(f"rows cannot be written: {error}", where=str(self._path)) from error
         finally:
@@ -77,14 +78,8 @@ class TableWriter:
     ) -> None:
         with self._stack:
             if kind is None:
-                with files.replacing(self._path) as aside:
-                    try:
-                        engine.copy_to_parquet(self._engine, "SELECT * FROM written", aside)
-                    except duckdb.IOException as failure:
-                        raise OutputFailed(
-                            f"cannot be written: {failure}", where=str(self._path),
-                            next_step="check that the disk has room.",
-                        ) from failure
+                with files.replacing(self._path) as aside, engine.disk_errors(self._path):
+                    engine.copy_to_parquet(self._engine, "SELECT * FROM written", aside)
 
 
 class TableFile:
@@ -141,6 +136,19 @@ class TableFile:
             yield from chunks(connection, query, [str(self.path), *values], chunk_rows)
 
 
+def moved(before: Path, after: Path, *, key: str, column: str, out_of: Sequence[str],
+          into: Sequence[str | None]) -> tuple[int, int]:
+    """Of the keys in both Parquet files whose ``column`` was one of ``out_of`` before: how many have one of ``into``
+    (``None``: nothing) after, and how many there are."""
+    was, old = _condition({f"b.{column}": out_of})
+    has, new = _condition({f"a.{column}": into})
+    query = (f"SELECT count(*) FILTER ({has}), count(*) FROM read_parquet(?) b JOIN read_parquet(?) a "
+             f"ON b.{engine.name(key)} = a.{engine.name(key)} WHERE {was}")
+    with engine.connect() as connection:
+        gone, everybody = connection.execute(query, [*new, str(before), str(after), *old]).fetchall()[0]
+    return int(gone), int(everybody)
+
+
 def chunks(
     connection: engine.Connection, query: str, values: Sequence[Any], chunk_rows: int,
 ) -> Iterator[pd.DataFrame]:
@@ -158,16 +166,20 @@ def chunks(
         first = False
 
 
+def _qualified(column: str) -> str:
+    return ".".join(map(engine.name, column.split(".")))
+
+
 def _condition(where: Mapping[str, Sequence[Any]] | None) -> tuple[str, list[Any]]:
     parts, values = ["true"], []
     for column, wanted in (where or {}).items():
         known = [value for value in wanted if value is not None]
         part = "false"
         if known:
-            part = f"{engine.name(column)} IN (SELECT unnest(?))"
+            part = f"{_qualified(column)} IN (SELECT unnest(?))"
             values.append(known)
         if len(known) < len(wanted):
-            part = f"({part} OR {engine.name(column)} IS NULL)"
+            part = f"({part} OR {_qualified(column)} IS NULL)"
         parts.append(part)
     return " AND ".join(parts), values
 

@@ -54,7 +54,7 @@ class Complaints:
             for position in found.positions:
                 source, record = place_of(position)
                 wanted.setdefault(source, set()).add(record)
-        places = {source: _places(self._sources[source], records) for source, records in wanted.items()}
+        places = {source: places_of(self._sources[source], records) for source, records in wanted.items()}
         complaints = [
             Complaint(found.check, found.count, tuple(_place(places, position) for position in found.positions),
                       found.effect, found.fix, found.grave)
@@ -73,7 +73,7 @@ def _place(places: Mapping[int, Mapping[int, str]], position: int) -> str:
     return places[source][record]
 
 
-def _places(source: RawRows, records: set[int]) -> dict[int, str]:
+def places_of(source: RawRows, records: set[int]) -> dict[int, str]:
     """Record numbers, from 1, as ``name:line``; a source whose lines mean nothing names the record."""
     origin = source.origin
     if not origin.line:

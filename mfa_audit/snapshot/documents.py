@@ -10,6 +10,30 @@ from mfa_audit.snapshot.raw import Complaint, Document
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_KEPT = {
+    "organization": frozenset({"id", "displayName", "verifiedDomains", "tenantType", "onPremisesSyncEnabled"}),
+    "domains": frozenset({"id", "authenticationType", "isDefault", "isInitial", "isRoot", "isVerified",
+                          "isAdminManaged", "supportedServices"}),
+}
+"""What is kept of documents that also hold telephone numbers, streets and addresses of people; the others are rules,
+and a rule that is not kept whole cannot be judged."""
+
+
+def without_contacts(name: str, content: Any) -> Any:
+    """The document without what nobody reads, where it may be about people (:data:`_KEPT`)."""
+    kept = _KEPT.get(name)
+    if kept is None:
+        return content
+    if isinstance(content, dict) and isinstance(content.get("value"), list):
+        return {"value": [_only(kept, entry) for entry in content["value"]]}
+    return _only(kept, content)
+
+
+def _only(kept: frozenset[str], entry: Any) -> Any:
+    if not isinstance(entry, dict):
+        return entry
+    return {key: value for key, value in entry.items() if key[:1].lower() + key[1:] in kept}
+
 
 def gather(documents: Iterable[Document]) -> tuple[dict[str, Any], tuple[Complaint, ...]]:
     """The documents by name and what was wrong with them.
@@ -23,7 +47,7 @@ def gather(documents: Iterable[Document]) -> tuple[dict[str, Any], tuple[Complai
     result, complaints = {}, []
     for name in sorted(by_name):
         found = sorted(by_name[name], key=lambda each: (each.origin.name, each.origin.sha256))
-        content = _joined([each.content for each in found])
+        content = _joined([without_contacts(name, each.content) for each in found])
         if content is None:
             complaints.append(Complaint(
                 "policy documents disagree", len(found), tuple(each.origin.name for each in found)[:5],

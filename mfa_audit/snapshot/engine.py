@@ -6,18 +6,23 @@ same limit, so that large sorts spill sooner; rows come back in the order in whi
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from mfa_audit.errors import OutputFailed
+from mfa_audit.files import scratch_folder
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 MEMORY_MB = 300
 """What DuckDB may hold before it writes to its folder, in megabytes."""
+
+_DISK_SAYS = ("No space left on device", "Disk quota exceeded", "Read-only file system", "Input/output error",
+              "File too large", "failed to offload", "max_temp_directory_size")
 
 ROW_GROUP = 61_440
 """Rows in a Parquet row group: a multiple of DuckDB's vector of 2,048, small enough to be skipped by key."""
@@ -35,8 +40,8 @@ def connect(
     removed. ``on_disk`` keeps the tables themselves in ``work`` as well, so that they may be larger than memory.
     """
     if work is None:
-        with tempfile.TemporaryDirectory(prefix="mfa-audit-") as folder, connect(
-            Path(folder), on_disk=on_disk, memory_mb=memory_mb, threads=threads,
+        with scratch_folder() as folder, connect(
+            folder, on_disk=on_disk, memory_mb=memory_mb, threads=threads,
         ) as connection:
             yield connection
         return
@@ -57,9 +62,24 @@ def connect(
     try:
         # It would draw on stdout, which belongs to the command line, once a query lasts.
         connection.execute("SET enable_progress_bar = false")
-        yield connection
+        with disk_errors(work):
+            yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def disk_errors(where: Path) -> Iterator[None]:
+    """Let the trouble of a disk leave the block as one :class:`OutputFailed`. DuckDB's own words name its files and
+    quote rows, and which of its errors a full disk becomes differs by statement."""
+    try:
+        yield
+    except duckdb.Error as error:
+        reason = next((words for words in _DISK_SAYS if words in str(error)), None)
+        if reason is None:
+            raise
+        raise OutputFailed(f"the disk does not take what is written: {reason.lower()}", where=str(where),
+                           next_step="make room, or mend the disk, and run again.") from error
 
 
 def name(identifier: str) -> str:

@@ -21,6 +21,7 @@ _NONE = ("[]", "{}", "none", "[none]", "()", "@()")
 _NOT_READ = ("null", "system.string[]", "system.object[]", "n/a", "-")
 _NAME_LIMIT, _LIST_LIMIT = 80, 400
 _API_NAME = re.compile(r"[a-z][A-Za-z0-9]+")
+_LONG_NUMBER = re.compile(r"\+?\d(?:[\s().,/\-]*\d){5,}")
 _API_NAMES = frozenset(name for method in CATALOGUE for name in method.graph_names)
 _BATCH = 10_000
 _WIDEST = 8
@@ -40,7 +41,7 @@ def read_methods(text: str) -> Methods:
     plain = text.strip().lower()
     if plain in _NONE:
         return Methods(0, read=True)
-    if plain in _NOT_READ or plain.startswith("{"):
+    if plain in _NOT_READ or plain.startswith(("{", "@{")):
         return Methods(0, read=False)
     if plain.startswith("["):
         return _from_json(text)
@@ -90,7 +91,7 @@ def _from_json(text: str) -> Methods:
         items = json.loads(text)
     except (ValueError, RecursionError):
         return Methods(0, read=False)
-    if not all(isinstance(item, str) for item in items if item is not None):
+    if not all(isinstance(item, str) and not item.startswith("@{") for item in items if item is not None):
         return Methods(0, read=False)
     return _gather([item.strip() for item in items if item is not None])
 
@@ -102,7 +103,8 @@ def _gather(names: list[str]) -> Methods:
         if reduced in BY_SPELLING:
             bits |= BY_SPELLING[reduced]
         elif name and reduced != "none":
-            unmapped.add(name)
+            # A telephone number stood where a name belongs: no number goes on.
+            unmapped.add(_LONG_NUMBER.sub("…", name))
     return Methods(bits, read=True, unmapped=tuple(sorted(unmapped)))
 
 

@@ -31,15 +31,18 @@ EDGES = (
 )
 """Characters that are no part of a value when they stand at its edge."""
 
+_GUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _LONGEST_LINE = 16 * 2**20
 _ABOUT_ACCOUNTS = ("accounts", "registrations", "recipients", "people", "mfa_status", "group_members")
 
 
 EVIDENCE = frozenset({
-    "account_enabled", "account_status", "is_mfa_capable", "is_admin", "methods", "mfa_status", "per_user_mfa",
+    "account_enabled", "account_status", "user_type", "leaver", "is_mfa_capable", "is_mfa_registered",
+    "is_sspr_registered", "is_admin", "methods", "mfa_status", "per_user_mfa",
 })
-"""Fields that decide a verdict: a column of them that was given and is blank throughout is missing evidence, where
-other blank columns (PowerShell writes them unless asked for) say that nobody asked."""
+"""Fields that decide a verdict: a column of them that was given is blank where it is blank, whatever other rows and
+files say, for losing the last filled cell must help nobody. Other columns that are blank throughout (PowerShell writes
+them unless asked for) say that nobody asked."""
 
 
 @dataclass
@@ -62,11 +65,10 @@ class Staged:
         """SQL for a field's text; null where no source carries it."""
         return f"{alias}.{engine.name(name)}" if name in self.fields.get(table, ()) else "NULL::VARCHAR"
 
-    def carries(self, table: str, *names: str, blank_counts: bool = False, alias: str = "r") -> str:
+    def carries(self, table: str, *names: str, alias: str = "r") -> str:
         """SQL that is true for rows whose source carries at least one of the fields. A field that is blank in every
-        row of every source is taken as not carried, unless ``blank_counts`` or the field is one of :data:`EVIDENCE`."""
-        useful = [name for name in names
-                  if blank_counts or name in EVIDENCE or name not in self.blank.get(table, ())]
+        row of every source is taken as not carried, unless it is one of :data:`EVIDENCE`."""
+        useful = [name for name in names if name in EVIDENCE or name not in self.blank.get(table, ())]
         numbers = [
             str(number) for number, source in enumerate(self.sources)
             if source.table == table and self.carried[number].intersection(useful)
@@ -149,7 +151,7 @@ def _load(staged: Staged, number: int, source: RawRows, attribute: str) -> None:
     if source.table in _ABOUT_ACCOUNTS:
         account, upn = values.get("account_id", "NULL"), values.get("user_principal_name", "NULL")
         chosen += [
-            f"CASE WHEN contains({account}, '@') THEN NULL ELSE lower(nullif(trim({account}, '{{}} '), '')) END",
+            _object_id(account, upn),
             _lower(f"coalesce({upn}, CASE WHEN contains({account}, '@') THEN {account} END)"),
         ]
     connection = staged.connection
@@ -170,6 +172,13 @@ def _load(staged: Staged, number: int, source: RawRows, attribute: str) -> None:
             f"{source.rows} records were counted but {loaded} could be read", file=source.origin.name,
             next_step="export the file again.",
         )
+
+
+def _object_id(account: str, upn: str) -> str:
+    """SQL: the object id in lower case; beside a UPN only what is one, for staff numbers stand under "ID" as well."""
+    bare = f"lower(nullif(trim({account}, '{{}} '), ''))"
+    return (f"CASE WHEN contains({account}, '@') THEN NULL WHEN regexp_full_match({bare}, '{_GUID}') "
+            f"OR {upn} IS NULL THEN {bare} END")
 
 
 def _reading(source: RawRows) -> tuple[str, dict[str, str]]:

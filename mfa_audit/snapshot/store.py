@@ -8,11 +8,10 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pandas as pd
 
 from mfa_audit import files
-from mfa_audit.errors import IncompleteData, OutputFailed
+from mfa_audit.errors import IncompleteData
 from mfa_audit.progress import SILENT, Progress
 from mfa_audit.snapshot import documents as policy_documents
 from mfa_audit.snapshot import engine, intake
@@ -29,6 +28,9 @@ if TYPE_CHECKING:
     from mfa_audit.snapshot.raw import Complaint, Inputs
 
 MANIFEST = "manifest.json"
+SNAPSHOTS = "snapshots"
+"""The folder of a tenant's snapshots, ``<data>/<tenant>/snapshots/<time>``."""
+
 TENANT_POLICIES = "tenant_policies.json"
 
 _READING_MB = 200
@@ -112,7 +114,8 @@ def write_snapshot(  # noqa: PLR0913  (each is a fact the manifest records)
     """Write a snapshot of ``inputs`` and return it; ``folder`` appears under its name only when all of it is written.
 
     ``taken_at`` and ``captured_at`` (when files without times in them were exported) must be aware. Raises
-    :class:`mfa_audit.errors.InputRejected`, :class:`mfa_audit.errors.UsageError`, :class:`OutputFailed`; nothing is
+    :class:`mfa_audit.errors.InputRejected`, :class:`mfa_audit.errors.UsageError`,
+    :class:`mfa_audit.errors.OutputFailed`; nothing is
     left behind then.
     """
     for moment in (taken_at, captured_at):
@@ -121,16 +124,10 @@ def write_snapshot(  # noqa: PLR0913  (each is a fact the manifest records)
     staging = files.new_folder_aside(folder.parent, "snapshot")
     work = files.new_folder_aside(folder.parent, "intake")
     try:
-        try:
-            filled = intake.fill(
-                inputs, staging, work, organisation_attribute=organisation_attribute, date_order=date_order,
-                captured_at=captured_at, progress=progress,
-            )
-        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-            raise OutputFailed(
-                f"the snapshot cannot be written: {str(error).splitlines()[0]}", where=str(folder),
-                next_step="check that the disk has room.",
-            ) from error
+        filled = intake.fill(
+            inputs, staging, work, organisation_attribute=organisation_attribute, date_order=date_order,
+            captured_at=captured_at, progress=progress,
+        )
         gathered, complaints = policy_documents.gather(inputs.documents)
         manifest = Manifest(
             tenant=tenant, tenant_id_seen=policy_documents.tenant_id(gathered), tool_version=tool_version,
@@ -148,9 +145,10 @@ def write_snapshot(  # noqa: PLR0913  (each is a fact the manifest records)
 
 
 def open_snapshot(folder: Path) -> Snapshot:
-    """Open and verify a snapshot: its schema version, and the SHA-256 of every file the manifest names.
+    """Open and verify a snapshot: its schema version, its tenant where it lies among a tenant's, and the SHA-256 of
+    every file the manifest names.
 
-    Raises :class:`IncompleteData` naming the file that is missing or not what was written.
+    Raises :class:`IncompleteData` naming what is missing or not what was written.
     """
     path = folder / MANIFEST
     try:
@@ -161,6 +159,7 @@ def open_snapshot(folder: Path) -> Snapshot:
             next_step="take the snapshot again.",
         ) from error
     manifest = from_json(text, path)
+    _refuse_other_tenant(manifest, folder.resolve())
     for name in SNAPSHOT_TABLES:
         if name not in manifest.tables:
             manifest = replace(manifest, tables={**manifest.tables, name: intake.ABSENT})
@@ -172,6 +171,15 @@ def open_snapshot(folder: Path) -> Snapshot:
         _verify(folder / manifest.documents.file, manifest.documents.sha256)
         gathered = json.loads((folder / manifest.documents.file).read_text(encoding="utf-8"))
     return Snapshot(folder, manifest, gathered)
+
+
+def _refuse_other_tenant(manifest: Manifest, folder: Path) -> None:
+    tenant = folder.parent.parent.name
+    if folder.parent.name == SNAPSHOTS and tenant != manifest.tenant:
+        raise IncompleteData(
+            f"the snapshot is of tenant {manifest.tenant} and lies among those of {tenant}", where=str(folder),
+            next_step="move it back to its own tenant's folder.",
+        )
 
 
 def _write_documents(inputs: Inputs, gathered: dict[str, Any], staging: Path) -> Documents | None:

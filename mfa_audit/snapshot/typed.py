@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from mfa_audit.snapshot.staging import Staged
 
 _LONGEST_WORD = 12
+_ASK_FOR = {
+    "accounts": "export again and ask for each property by name: Get-MgUser -All -Property"
+                " Id,UserPrincipalName,AccountEnabled,UserType,…",
+    "registrations": "export again with all columns: Get-MgReportAuthenticationMethodUserRegistrationDetail -All",
+}
 _DECLARE = "declare the order of day and month of your files (date order: dmy or mdy), or export ISO dates."
 
 
@@ -27,6 +32,7 @@ class _Blemish:
     effect: str
     fix: str
     quoted: str = ""
+    """The field of which the first such text is quoted in front of the effect."""
 
 
 class TypedTable:
@@ -82,7 +88,7 @@ class TypedTable:
         self._blemishes.append(_Blemish(
             f"{raw} IS NOT NULL AND {typed} IS NULL", f"unreadable value: {field}",
             "taken as blank: missing evidence",
-            "export the column again in English, or write true and false.", quoted=field,
+            "export it in English, or from PowerShell (True and False, Member and Guest).", field,
         ))
 
     def moment(self, field: str, *, day: bool = False, effect: str = "the time is unknown for these rows") -> str:
@@ -165,13 +171,21 @@ class TypedTable:
 
 
 def complain_of_blank_columns(staged: Staged, complaints: Complaints, fields: Sequence[tuple[str, str]]) -> None:
-    """Say which deciding columns (table, field) no row of any source fills, and what they count as."""
+    """Name the files in which a deciding column (table, field) is there and blank in every row."""
     for table, field in fields:
-        if field in staged.blank.get(table, ()) and staged.rows[table]:
-            counts_as = "missing evidence, so nobody is judged by it" if field in EVIDENCE else "not supplied"
-            complaints.add(
-                f"blank column: {field}", staged.rows[table],
-                effect=f"the column is blank in every row of every file and counts as {counts_as}",
-                fix="ask for the property by name when exporting (PowerShell: -Property).",
-                grave=field in EVIDENCE,
-            )
+        if not staged.has(table) or field not in staged.fields[table]:
+            continue
+        carried = staged.carries(table, field)
+        count, places = staged.connection.execute(
+            f"SELECT coalesce(sum(count), 0)::BIGINT, min(place, {SHOWN}) FROM (SELECT count(*) AS count, "
+            f"min({POSITION}) AS place FROM raw_{table} r WHERE {carried} GROUP BY src "
+            f"HAVING count({staged.column(table, field)}) = 0)"
+        ).fetchall()[0]
+        complaints.add(
+            f"blank column: {field}", count, places,
+            effect="the column is there and blank in every row of the file, so that nobody can be judged by it"
+            if field in EVIDENCE else
+            "the column is blank in every row of the file and counts as not supplied",
+            fix=_ASK_FOR.get(table, "fill the column, or export the list again with it."),
+            grave=field in EVIDENCE,
+        )

@@ -41,6 +41,11 @@ def truth(column: str) -> str:
     return f"CASE WHEN {plain} IN ({_listed(_YES)}) THEN 'yes' WHEN {plain} IN ({_listed(_NO)}) THEN 'no' END"
 
 
+def is_truth(text: str) -> bool:
+    """Whether ``text`` is a yes or no of the closed list, as :func:`truth` reads it."""
+    return text.replace(" ", "").casefold() in (*_YES, *_NO)
+
+
 def stated(value: str, carried: str) -> str:
     """SQL: the value, ``'blank'`` where the source has the field without a value, null where it does not have it."""
     return f"CASE WHEN {value} IS NOT NULL THEN {value} WHEN {carried} THEN 'blank' END"

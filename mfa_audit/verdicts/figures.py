@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
-from mfa_audit.methods import BIT, CATALOGUE, PHONE_BITS, Level, spelling
+from mfa_audit.methods import BIT, CATALOGUE, Level
 from mfa_audit.tables import COMPLIANT, Exposure, Kind, Required, Stated, Status
-from mfa_audit.verdicts.columns import by_distinct, true
 from mfa_audit.verdicts.factors import best_level, count_methods
+from mfa_audit.verdicts.retirement import COHORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,17 +20,13 @@ if TYPE_CHECKING:
     from mfa_audit.verdicts.judge import Judgement
 
 _FACETS = ["population", "in_scope", "status", "exposure", "best_level", "required", "usable", "privileged",
-           "phone_only", "loses_spare", "resets_by_phone", "phone_is_default"]
+           "phone_only", *COHORTS]
 _ROLL_UP = {
     "compliant": Status.COMPLIANT, "weak": Status.COMPLIANT_WEAK, "not_registered": Status.NOT_REGISTERED,
     "below_strength": Status.BELOW_STRENGTH, "not_enforced": Status.NOT_ENFORCED, "grace": Status.GRACE,
     "exempt": Status.EXEMPT, "exempt_expired": Status.EXEMPT_EXPIRED, "unknown": Status.UNKNOWN,
 }
-_PHONE_DEFAULTS = frozenset(map(spelling, ("sms", "voiceMobile", "voiceAlternateMobile", "voiceOffice", "mobilePhone",
-                                           "alternateMobilePhone", "officePhone")))
 WORKFORCE = "workforce"
-_RESET_WITHOUT_PHONE = sum(BIT[name] for name in ("email", "security_questions", "authenticator_push", "software_code"))
-"""Methods by which a password can be reset without a phone number."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,7 @@ class Tally:
 def tally(judgement: Judgement, accounts: pd.DataFrame, policy: Policy) -> Tally:
     """Count one chunk: its judgement and the accounts it was made from, in the same order."""
     people = judgement.people
-    faceted = people.assign(**_phone_cohorts(people, accounts))
+    faceted = people.join(judgement.cohorts)
     workforce = faceted[faceted["in_scope"] & (faceted["population"] == WORKFORCE)]
     late = workforce[workforce["overdue_days"] > 0]
     return Tally(
@@ -142,13 +137,12 @@ def populations(whole: Tally) -> dict[str, Any]:
 def retirement(whole: Tally, policy: Policy, as_of: date) -> dict[str, Any]:
     """Who stops signing in on the day weak methods end, if nobody acts (Microsoft Learn, "SMS and voice retirement").
 
-    Workforce cohorts: ``blocked`` (usable factors are phone numbers only), ``lose_spare`` (a phone beside one other
-    factor), ``lose_password_reset`` (registered for reset, by phone only), ``default_is_phone``; ``guests`` by phone
-    only apart. ``if_nobody_acts``: compliant without the weak, of the workforce in scope.
+    Workforce cohorts as in :mod:`mfa_audit.verdicts.retirement`; ``guests``, those of them who are blocked, apart.
+    ``if_nobody_acts``: compliant without the weak, of the workforce in scope.
     """
     facets = whole.facets
     people = facets[(facets["population"] == WORKFORCE) & facets["in_scope"]]
-    guests = facets[(facets["population"] == "guest") & facets["phone_only"]]
+    guests = facets[(facets["population"] == "guest") & facets["blocked"]]
 
     def n(rows: pd.Series) -> int:
         return int(people[rows]["accounts"].sum())
@@ -158,10 +152,7 @@ def retirement(whole: Tally, policy: Policy, as_of: date) -> dict[str, Any]:
         "days_left": max(0, (policy.methods.weak_ends_on - as_of).days),
         "if_nobody_acts": [n(people["status"] == Status.COMPLIANT), int(people["accounts"].sum())],
         "cohorts": {
-            "blocked": n(people["phone_only"]),
-            "lose_spare": n(people["loses_spare"]),
-            "lose_password_reset": n(people["resets_by_phone"]),
-            "default_is_phone": n(people["phone_is_default"]),
+            **{name: n(people[name]) for name in COHORTS},
             "guests": int(guests["accounts"].sum()),
         },
     }
@@ -215,20 +206,6 @@ def reconciliation(whole: Tally) -> pd.DataFrame:
     )
 
 
-def _phone_cohorts(people: pd.DataFrame, accounts: pd.DataFrame) -> dict[str, pd.Series]:
-    bits = people["method_bits"]
-    others = count_methods(np.asarray(bits & ~PHONE_BITS, dtype=np.int64))
-    registered = people["registered_bits"]
-    by_phone = by_distinct(accounts["default_method"], lambda name: spelling(name) in _PHONE_DEFAULTS)
-    resettable = true(accounts["is_sspr_registered"] == Stated.YES)
-    other_answers = registered & _RESET_WITHOUT_PHONE
-    return {
-        "loses_spare": ((bits & PHONE_BITS) != 0) & (others == 1),
-        "resets_by_phone": resettable & ((registered & PHONE_BITS) != 0) & (other_answers == 0),
-        "phone_is_default": true(by_phone) & ((bits & PHONE_BITS) != 0),
-    }
-
-
 def _roll_up(people: pd.DataFrame, key: str) -> pd.DataFrame:
     """Counts by ``key``; who is away is not in a manager's overdue count (``docs/policy.md``, pauses)."""
     late = people["overdue_days"]
@@ -242,6 +219,7 @@ def _roll_up(people: pd.DataFrame, key: str) -> pd.DataFrame:
             "usable": people["usable"].astype("int64"),
             "overdue": (late > 0).astype("int64"),
             "oldest_overdue_days": late,
+            **{name: people[name].astype("int64") for name in COHORTS},
             # Administrators' own, earlier day is not the group's.
             "deadline": people["due"].where(~people["status"].isin(COMPLIANT) & ~people["privileged"]),
         }
@@ -250,7 +228,7 @@ def _roll_up(people: pd.DataFrame, key: str) -> pd.DataFrame:
 
 
 def _merge(frames: list[pd.DataFrame], key: str) -> pd.DataFrame:
-    columns = [*_ROLL_UP, "usable", "overdue"]
+    columns = [*_ROLL_UP, "usable", "overdue", *COHORTS]
     how: dict[str, Any] = dict.fromkeys(["in_scope", *columns], "sum")
     how |= {"oldest_overdue_days": "max", "deadline": "min"}
     return pd.concat(frames, ignore_index=True).groupby(key, dropna=False).agg(how).reset_index()

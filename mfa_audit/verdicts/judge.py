@@ -18,6 +18,7 @@ from mfa_audit.verdicts.factors import factor_facts, reaches
 from mfa_audit.verdicts.population import dormant, kinds, out_of_scope, populations
 from mfa_audit.verdicts.registers import References, organisation_spelling
 from mfa_audit.verdicts.required import required_facts
+from mfa_audit.verdicts.retirement import cohorts
 from mfa_audit.verdicts.status import decide, expose
 from mfa_audit.verdicts.tiers import tiers
 
@@ -36,10 +37,12 @@ _LONGEST = 99_999
 @dataclass(frozen=True)
 class Judgement:
     """The verdicts on a chunk: ``people`` (:data:`mfa_audit.tables.PEOPLE`) and ``controls``, how many accounts have
-    each outcome (:func:`mfa_audit.verdicts.controls.count`); counts of chunks add up."""
+    each outcome (:func:`mfa_audit.verdicts.controls.count`); counts of chunks add up. ``cohorts``: whom the end of
+    phone methods touches (:func:`mfa_audit.verdicts.retirement.cohorts`), a row a person."""
 
     people: pd.DataFrame
     controls: pd.DataFrame
+    cohorts: pd.DataFrame
 
 
 def judge(accounts: pd.DataFrame, basis: Basis) -> Judgement:
@@ -54,7 +57,7 @@ def judge(accounts: pd.DataFrame, basis: Basis) -> Judgement:
     facts = _facts(accounts, references, basis)
     outcomes = account_controls(accounts, facts, references, basis)
     facts["findings"] = findings(outcomes, accounts.index)
-    return Judgement(_people(accounts, facts), count(outcomes))
+    return Judgement(_people(accounts, facts), count(outcomes), cohorts(accounts, facts))
 
 
 def _facts(accounts: pd.DataFrame, references: References, basis: Basis) -> pd.DataFrame:
@@ -80,7 +83,8 @@ def _facts(accounts: pd.DataFrame, references: References, basis: Basis) -> pd.D
     base["exposure"] = expose(base, base["status"])
 
     due = due_dates(accounts, base["tier"], start, basis)
-    ended = (base["reason"] == Reason.WEAK_ENDED) & due.notna()
+    reaches_minimum = (base["best"] > Level.NONE) & (base["best"] >= base["minimum"])
+    ended = reaches_minimum & ~base["enough"] & due.notna()
     due = due.where(~ended, not_before(due, basis.policy.methods.weak_ends_on))
     base["due"] = due.where(base["status"] != Status.OUT_OF_SCOPE)
     base["overdue_days"] = overdue(base["due"], basis).where(base["status"].isin(_OVERDUE), 0)

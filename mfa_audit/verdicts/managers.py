@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mfa_audit.hierarchy import forest, rolled_up
+from mfa_audit.hierarchy import Keys, forest, rolled_up
+from mfa_audit.verdicts.retirement import COHORTS
 
 if TYPE_CHECKING:
     from mfa_audit.snapshot.columnar import TableFile
     from mfa_audit.snapshot.store import Snapshot
 
 _SUMMED = ["in_scope", "compliant", "weak", "not_registered", "below_strength", "not_enforced", "grace", "exempt",
-           "exempt_expired", "unknown", "usable", "overdue"]
+           "exempt_expired", "unknown", "usable", "overdue", *COHORTS]
 _EPOCH = pd.Timestamp(0)
 _FAR_AWAY_DAYS = 10**9
 
@@ -39,30 +40,27 @@ def by_manager(direct: pd.DataFrame, people: TableFile) -> pd.DataFrame:
     manager_name, the roll-up over direct reports, and with the prefix ``all_`` over direct and indirect ones. The row
     without a manager comes last.
     """
-    chain = people.frame(["account_key", "manager_key"], order_by=["account_key"])
-    parents = np.asarray(chain["manager_key"].fillna(-1), dtype=np.int64)
+    keys, tree = _tree(people)
     keyed = direct[direct["manager_key"].notna()].set_index(direct["manager_key"].dropna().astype(np.int64))
-    size = len(parents)
+    keyed = keyed.reindex(keys)
 
-    own = np.zeros((size, len(_SUMMED)), dtype=np.int64)
-    own[keyed.index] = keyed[_SUMMED].to_numpy(dtype=np.int64)
-    whole = rolled_up(parents, own, np.add)
-    late = np.asarray(keyed["oldest_overdue_days"].reindex(range(size)).fillna(0), dtype=np.int64)
-    oldest = rolled_up(parents, late, np.maximum)
+    whole = rolled_up(tree, keyed[_SUMMED].fillna(0).to_numpy(dtype=np.int64), np.add)
+    oldest = rolled_up(tree, np.asarray(keyed["oldest_overdue_days"].fillna(0), dtype=np.int64), np.maximum)
     never = _FAR_AWAY_DAYS
-    days = (keyed["deadline"] - _EPOCH).dt.days.fillna(never).astype(np.int64)
-    first = rolled_up(parents, np.asarray(days.reindex(range(size)).fillna(never), dtype=np.int64), np.minimum)
+    days = np.asarray((keyed["deadline"] - _EPOCH).dt.days.fillna(never), dtype=np.int64)
+    first = rolled_up(tree, days, np.minimum)
 
-    managers = np.flatnonzero(whole[:, 0] > 0)
+    shown = np.flatnonzero(whole[:, 0] > 0)
+    managers = keys[shown]
     named = people.frame(["account_key", "account_id", "display_name"], where={"account_key": managers.tolist()})
     named = named.set_index(named["account_key"].astype(np.int64)).reindex(managers)
     table = pd.DataFrame({"manager_id": named["account_id"], "manager_name": named["display_name"]})
     counts = keyed[[*_SUMMED, "oldest_overdue_days"]].reindex(managers).fillna(0).astype(np.int64)
     table = table.join(counts).join(keyed["deadline"].reindex(managers))
     for position, column in enumerate(_SUMMED):
-        table[f"all_{column}"] = whole[managers, position]
-    table["all_oldest_overdue_days"] = oldest[managers]
-    soonest = pd.Series(first[managers], index=table.index)
+        table[f"all_{column}"] = whole[shown, position]
+    table["all_oldest_overdue_days"] = oldest[shown]
+    soonest = pd.Series(first[shown], index=table.index)
     ahead = pd.to_timedelta(soonest.where(soonest != never), unit="D")
     table["all_deadline"] = (_EPOCH + ahead).astype("datetime64[us]")
 
@@ -70,3 +68,12 @@ def by_manager(direct: pd.DataFrame, people: TableFile) -> pd.DataFrame:
     nobody = nobody.join(nobody.add_prefix("all_")).assign(manager_id=None, manager_name=None)
     return pd.concat([table, nobody[table.columns].astype(table.dtypes)], ignore_index=True)
 
+
+def _tree(people: TableFile) -> tuple[Keys, Keys]:
+    """The keys of the managers, and of each the place of the manager above among them, -1 for none."""
+    chain = people.frame(["account_key", "manager_key"], order_by=["account_key"])
+    parents = np.asarray(chain["manager_key"].fillna(-1), dtype=np.int64)
+    # Only managers have anybody to sum, and whoever is above one is one: their own small tree is enough.
+    keys = np.unique(parents[parents >= 0])
+    above = parents[keys]
+    return keys, np.where(above < 0, -1, np.searchsorted(keys, above)).astype(np.int64)

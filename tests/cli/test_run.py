@@ -94,6 +94,26 @@ def test_many_fewer_accounts_than_last_time_is_four(mfa, home):
     assert 0 == mfa(*words, "--accept-drop").code
 
 
+def test_many_who_lost_their_factor_is_four(mfa, home):
+    """A report that came back empty, or somebody who resets factors, does not become an ordinary night."""
+    mfa(*GOLDEN_RUN, "-q")
+    good = latest(home)
+    lost = home / "lost"
+    shutil.copytree(GOLDEN, lost)
+    document = json.loads((lost / "userRegistrationDetails.json").read_text(encoding="utf-8"))
+    for row in document["value"]:
+        row.update(methodsRegistered=[], isMfaCapable=False, isMfaRegistered=False)
+    (lost / "userRegistrationDetails.json").write_text(json.dumps(document), encoding="utf-8")
+    words = ("run", "-q", "--source", lost, "--policy", lost / "policy.toml", "--as-of", "2026-03-02")
+
+    said = mfa(*words)
+
+    assert 4 == said.code
+    assert "--accept-loss" in said.err
+    assert good == latest(home)
+    assert 0 == mfa(*words, "--accept-loss").code
+
+
 def test_old_data_is_four_unless_the_day_is_named(mfa):
     """By the clock the golden files are old; --allow-stale looks all the same."""
     words = ("run", "-q", "--source", GOLDEN, "--policy", GOLDEN / "policy.toml")
@@ -244,3 +264,14 @@ def test_terminated_is_143_and_leaves_nothing_half_made(home):
     assert not list(home.glob("reports/2*"))
     assert 0 == subprocess.run(words, cwd=home, check=False).returncode
     assert not list(home.glob("**/.mfa-audit-*.partial"))
+
+
+def test_words_that_are_not_read_are_said_with_their_place(mfa, home):
+    """A column in another language makes everybody unknown; the operator hears why."""
+    (home / "users.csv").write_text(
+        "userPrincipalName,accountEnabled\na@x.example,WAHR\nb@x.example,FALSCH\n", encoding="utf-8")
+
+    said = mfa("run", "--source", home / "users.csv", "--as-of", "2026-03-02", "-q")
+
+    assert "users.csv:2: unreadable value: account_enabled (2 cells): 'WAHR'" in said.err
+    assert "export it in English" in said.err

@@ -20,6 +20,18 @@ def shell(home, words, tail):
     return done.returncode, done.stderr
 
 
+@pytest.mark.parametrize("blocks", [0, 1, 8, 40, 100, 400])
+def test_a_disk_that_takes_no_more_is_said_in_one_sentence(tmp_path, blocks):
+    """Whatever was being written when a file could grow no further (512-byte blocks): exit 8 and what to do, in words
+    that are not the engine's."""
+    done = subprocess.run(["bash", "-c", f"ulimit -f {blocks}; '{sys.executable}' -m mfa_audit demo"], cwd=tmp_path,
+                          capture_output=True, text=True, check=False)
+
+    assert 8 == done.returncode, done.stderr
+    assert "Next: " in done.stderr
+    assert "exception" not in done.stderr.casefold()
+
+
 @pytest.fixture(name="incomplete")
 def _incomplete(tmp_path):
     """A run that cannot see anybody's factor."""

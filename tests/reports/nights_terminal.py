@@ -125,6 +125,7 @@ def _roll_up(people: pd.DataFrame, key: str) -> pd.DataFrame:
     late = people["overdue_days"].where(~people["away"], 0)
     frame = pd.DataFrame({key: people[key], "in_scope": 1, **marks, "usable": people["usable"].astype("int64"),
                           "overdue": (late > 0).astype("int64"), "oldest_overdue_days": late,
+                          **dict.fromkeys(("blocked", "lose_spare", "lose_password_reset", "default_is_phone"), 0),
                           "deadline": people["due"]})
     how = dict.fromkeys(frame.columns[1:], "sum") | {"oldest_overdue_days": "max", "deadline": "min"}
     return frame.groupby(key, dropna=False).agg(how).reset_index()

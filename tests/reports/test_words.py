@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfa_audit.methods import Level
+from mfa_audit.policy.schema import Deadlines
 from mfa_audit.reports import words
 from mfa_audit.tables import Exposure, Kind, Reason, Required, Status
 
@@ -117,3 +119,19 @@ def test_dates_in_words() -> None:
 def test_numbers_and_nouns_agree(number: int, expected: str) -> None:
     """One day, two days."""
     assert expected == words.of(number, "day")
+
+
+def test_nobody_is_said_to_be_on_time_where_no_deadline_is_set():
+    """Without a day in the policy an empty count of overdue says so; administrators who are overdue are counted."""
+    unset, late = words.no_deadline(Deadlines(), 0), words.no_deadline(Deadlines(), 3)
+    assert ("no deadline is set", "") == (unset, late)
+    assert not words.no_deadline(Deadlines(default=date(2026, 3, 31)), 0)
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("/srv/exports/tonight/users.csv:12", "tonight/users.csv:12"), ("users.csv:12", "users.csv:12"),
+    ("C:\\exports\\tonight\\users.csv", "tonight/users.csv"), ("exports/users.csv", "exports/users.csv"),
+])
+def test_a_place_is_shown_by_its_file_and_folder(text, shown):
+    """Nobody reads the way to a file in a cell; the manifest has it."""
+    assert shown == words.short_place(text)

@@ -54,7 +54,7 @@ class Stage:
             "tenant": "files", "taken_at": TAKEN, "tool_version": "0", "organisation_attribute": "companyName",
             "date_order": None, "captured_at": None, **options,
         }
-        target = self.folder / "snapshots" / f"night-{next(self._numbers)}"
+        target = self.folder / "files" / "snapshots" / f"night-{next(self._numbers)}"
         return write_snapshot(Inputs(rows, documents=tuple(documents)), target, **settings)
 
     def accounts(self, *rows: RawRows, **options: Any) -> pd.DataFrame:

@@ -185,3 +185,13 @@ def test_managers(stage, an_id, whole):
         (None if pd.isna(who) else who, None if pd.isna(key) else key)
         for who, key in zip(frame["manager_id"], frame["manager_key"], strict=True)
     ]
+
+
+def test_a_number_under_the_heading_id_is_no_object_id(stage, an_id):
+    """Staff numbers headed ID leave the UPN as the key, so that nobody is counted twice or loses their methods."""
+    frame = stage.accounts(
+        stage.csv("accounts", {"account_id": "004711", "user_principal_name": "a@x.example"}),
+        stage.csv("registrations", {"account_id": an_id(1), "user_principal_name": "a@x.example", "methods": PUSH}),
+    )
+
+    assert [(an_id(1), BITS)] == list(zip(frame["account_id"], frame["methods"], strict=True))

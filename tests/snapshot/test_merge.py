@@ -132,3 +132,18 @@ def test_unknown_names_are_kept(stage, an_id):
     row = registered(stage, an_id, {**REGISTERED, "methods": "zNew;email;aNew"})
 
     assert "aNew;zNew" == row["unmapped"]
+
+
+def test_a_upn_listed_twice_is_one_account_and_both_lines_are_named(stage):
+    """Equal rows are one in silence; what differs is blank, and counted as merged as ids are."""
+    snapshot = stage.snapshot(stage.csv(
+        "accounts", {"user_principal_name": "a@x.example", "account_enabled": "True"},
+        {"user_principal_name": "b@x.example", "account_enabled": "True"},
+        {"user_principal_name": "A@x.example", "account_enabled": "False"},
+        {"user_principal_name": "b@x.example", "account_enabled": "True"}, name="users.csv",
+    ))
+    complaint = next(each for each in snapshot.complaints if each.check.startswith("account listed twice"))
+
+    assert ["blank", "yes"] == list(snapshot.frame("accounts")["account_enabled"])
+    assert (2, ("users.csv:2", "users.csv:4")) == (complaint.count, complaint.examples)
+    assert 2 == snapshot.manifest.counts["accounts_merged"]

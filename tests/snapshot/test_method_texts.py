@@ -39,3 +39,8 @@ def test_what_is_no_list_is_not_read(text):
     methods = read_methods(text)
 
     assert (0, False, ()) == (methods.bits, methods.read, methods.unmapped)
+
+
+def test_a_telephone_number_among_methods_is_left_out():
+    """Scripts have put numbers where a name belongs."""
+    assert ("Mobile …",) == read_methods('["Mobile +44 20 7946 0001"]').unmapped

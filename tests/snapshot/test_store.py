@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -120,6 +121,16 @@ def test_a_manifest_of_another_shape_is_refused(stage, sources, change):
         open_snapshot(path.parent)
 
 
+def test_a_snapshot_among_those_of_another_tenant_is_refused(stage, sources, tmp_path):
+    """A folder that was copied to the wrong place is no evidence about the tenant there."""
+    snapshot = stage.snapshot(*sources)
+    there = tmp_path / "another" / "snapshots" / "20260302T013000Z"
+    shutil.copytree(snapshot.folder, there)
+
+    with pytest.raises(IncompleteData, match="another"):
+        open_snapshot(there)
+
+
 @pytest.mark.parametrize("text", [None, "", "{", "[]", "null"])
 def test_a_folder_without_a_manifest_is_no_snapshot(tmp_path, text):
     """The manifest is written last."""
@@ -139,7 +150,7 @@ def test_nothing_is_left_behind_when_a_source_is_not_what_was_described(stage, s
     with pytest.raises(InputRejected, match="2 records were counted but 1"):
         stage.snapshot(*sources)
 
-    assert [] == list((tmp_path / "snapshots").iterdir())
+    assert [] == list((tmp_path / "files" / "snapshots").iterdir())
 
 
 def test_a_ragged_staged_file_is_refused(stage, sources):
@@ -231,4 +242,4 @@ def test_the_working_folder_is_gone(stage, sources, tmp_path):
     """Rows as they came lie nowhere afterwards."""
     stage.snapshot(*sources)
 
-    assert [] == [path for path in Path(tmp_path / "snapshots").iterdir() if path.name.startswith(".")]
+    assert [] == [path for path in Path(tmp_path / "files" / "snapshots").iterdir() if path.name.startswith(".")]

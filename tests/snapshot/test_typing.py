@@ -50,15 +50,29 @@ def test_blank_and_absent_are_told_apart(stage, an_id):
     assert ["blank", "no", "absent"] == list(frame["account_enabled"])
 
 
-def test_a_column_blank_in_every_row_counts_as_absent(stage, an_id, checks):
-    """PowerShell writes columns nobody asked for, empty."""
-    rows = [{"account_id": an_id(n), "account_enabled": "True", "user_type": ""} for n in (1, 2)]
+def test_a_deciding_column_blank_in_every_row_is_blank(stage, an_id, checks):
+    """Losing the last filled cell must help nobody: a blank cell is blank whatever other rows say."""
+    rows = [{"account_id": an_id(n), "account_enabled": "", "user_type": ""} for n in (1, 2)]
 
     snapshot = stage.snapshot(stage.csv("accounts", *rows))
+    frame = snapshot.frame("accounts")
 
-    assert ["absent", "absent"] == list(snapshot.frame("accounts")["user_type_stated"])
-    assert 2 == checks(snapshot)["blank column: user_type"]
-    assert "user_type" in snapshot.manifest.tables["accounts"].columns_absent
+    assert ["blank", "blank"] == list(frame["account_enabled"]) == list(frame["user_type_stated"])
+    assert 2 == checks(snapshot)["blank column: account_enabled"]
+    assert "account_enabled" not in snapshot.manifest.tables["accounts"].columns_absent
+
+
+def test_a_blank_column_is_named_though_another_file_fills_it(stage, an_id):
+    """The warning is about the one file, and says how to export it again."""
+    blank = stage.csv("accounts", {"account_id": an_id(1), "account_enabled": ""}, name="blank.csv")
+    filled = stage.csv("accounts", {"account_id": an_id(2), "account_enabled": "True"}, name="filled.csv")
+
+    snapshot = stage.snapshot(blank, filled)
+    complaint = next(each for each in snapshot.complaints if each.check == "blank column: account_enabled")
+
+    assert ["blank", "yes"] == list(snapshot.frame("accounts")["account_enabled"])
+    assert (1, ("blank.csv:2",)) == (complaint.count, complaint.examples)
+    assert "Get-MgUser -All -Property Id,UserPrincipalName,AccountEnabled" in complaint.fix
 
 
 @pytest.mark.parametrize("others", [[], ["True"]])
@@ -139,6 +153,8 @@ def test_times_that_are_doubtful_are_complained_about(stage, an_id, checks, text
     (["13/06/2021", "05/06/2021"], "mdy", [None, None]),
     (["5/6/2021 1:00:00 AM", "05/07/2021"], None, [None, None]),
     (["5/6/2021 1:00:00 AM", "2021-06-05"], "dmy", ["2021-06-05", "2021-06-05"]),
+    (["5/6/2021 1:00:00 PM", "13/06/2021 1:00:00 AM"], "dmy", ["2021-06-05", "2021-06-13"]),
+    (["5/6/2021 1:00:00 PM", "6/13/2021 1:00:00 AM"], "dmy", [None, None]),
     (["13/6/2021 1:00:00 AM", "5/6/2021 1:00:00 AM"], None, ["2021-06-13", "2021-06-05"]),
     (["24-11-2021 02:11:09", "05-11-2021 02:11:09"], None, ["2021-11-24", "2021-11-05"]),
     (["2021-06-05T23:30:00-05:00", "29/02/2024"], None, ["2021-06-05", "2024-02-29"]),

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 SHEET_ROWS = 100_000
 """Groups a sheet shows, the ones with most left to do first."""
 
+_COHORTS = (
+    Column("Sign-in stops when phones end", "blocked", "count"),
+    Column("Lose their spare", "lose_spare", "count"),
+    Column("Lose password reset", "lose_password_reset", "count"),
+    Column("Asked by phone first", "default_is_phone", "count"),
+)
 _STATUSES = (
     Column("Set up", "compliant", "count"),
     Column("By phone only", "weak", "count"),
@@ -57,7 +63,8 @@ def department_sheet(book: Book, night: Night) -> Sheet | None:
     frame = _prepared(night.by_department, night)
     frame = frame.assign(department=frame["department"].fillna(words.NOBODY["department"]))
     return _sheet(book, night, "By department",
-                  [Column("Department", "department", widest=36, bold=True)], frame)
+                  [Column("Department", "department", widest=36, bold=True)], frame,
+                  without=tuple(column.field for column in _COHORTS))
 
 
 def manager_sheet(book: Book, night: Night) -> Sheet | None:
@@ -75,6 +82,7 @@ def manager_sheet(book: Book, night: Night) -> Sheet | None:
         Column("All below: people", "all_in_scope", "count"),
         Column("All below: not set up", "all_not_registered", "count"),
         Column("All below: overdue", "all_overdue", "count"),
+        Column("All below: sign-in stops", "all_blocked", "count"),
         Column("All below: share", "all_done", "share", of="all_shared"),
     )
     note = (
@@ -129,9 +137,11 @@ def _sheet(
         Column("Longest overdue, days", "oldest_overdue_days", "count"),
         Column("Deadline", "deadline", "date"),
         Column("Needed a day", "daily", "decimal"),
+        *_COHORTS,
         *extra,
     ]
-    optional = ("deadline", "daily", "not_enforced", "below_strength", "grace", "exempt", "exempt_expired", "unknown")
+    optional = ("deadline", "daily", "not_enforced", "below_strength", "grace", "exempt", "exempt_expired", "unknown",
+                *(column.field for column in _COHORTS), "all_blocked")
     columns = [
         column for column in columns
         if column.field not in without and (column.field not in optional or _says_something(frame, column.field))

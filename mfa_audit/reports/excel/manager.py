@@ -120,6 +120,7 @@ def _batches(tree: Tree, managers: Sequence[int]) -> Iterator[list[tuple[int, Li
 
 def _packs(night: Night, batch: Sequence[tuple[int, Listed]], template: Template) -> Iterator[Pack]:
     managers = np.array([manager for manager, _ in batch], dtype=np.int64)
+    blocked = template.blocked
     counts = [len(listed.keys) for _, listed in batch]
     pairs = pd.DataFrame(
         {
@@ -150,7 +151,8 @@ def _packs(night: Night, batch: Sequence[tuple[int, Listed]], template: Template
         if people[at]:
             start = int(ends[at] - min(people[at], LISTED))
             yield Pack(identity, name, rows[start : int(ends[at])], int(direct[at]), int(to_do[at]),
-                       int(people[at] - direct[at]), int(late[at]), max(int(people[at]) - LISTED, 0))
+                       int(people[at] - direct[at]), int(late[at]), max(int(people[at]) - LISTED, 0),
+                       blocked.get(identity, 0))
 
 
 def _listing(pairs: pd.DataFrame, facts: pd.DataFrame, night: Night) -> pd.DataFrame:

@@ -45,7 +45,7 @@ class Pack:
     """One manager's workbook before it is written: its rows, and what is counted over them.
 
     ``direct`` people report to the manager, ``asked`` of them need help, ``further`` are below those, ``late`` are
-    overdue, ``more`` did not fit.
+    overdue, ``more`` did not fit; ``blocked`` of the whole team are stopped when phones end.
     """
 
     manager_id: str
@@ -56,6 +56,7 @@ class Pack:
     further: int
     late: int
     more: int
+    blocked: int = 0
 
 
 class Template:
@@ -63,6 +64,9 @@ class Template:
 
     def __init__(self, night: Night) -> None:
         self._night = night
+        named = night.by_manager[night.by_manager["manager_id"].notna()]
+        self.blocked: dict[str, int] = dict(zip(named["manager_id"], named["all_blocked"].astype(int), strict=True))
+        self._ends = words.short_date(night.policy.methods.weak_ends_on)
         self._book = book = new_book(night, title="MFA: my team")
         columns = tuple(column for column, _ in _COLUMNS)
         self._widths = tuple(width for _, width in _COLUMNS)
@@ -89,15 +93,16 @@ class Template:
     def _notes(self, pack: Pack | None) -> list[str]:
         """The lines above the table, always as many: the frame fixes where the table begins."""
         desk = self._night.policy.service_desk
+        counts = _counts(pack, self._ends) if pack else ""
         return [
-            f"As of {words.long_date(self._night.as_of)}. {_counts(pack) if pack else ''}"[: int(sum(self._widths))],
+            f"As of {words.long_date(self._night.as_of)}. {counts}"[: int(sum(self._widths))],
             f"What to say: {manager_words.SAY.format(desk=desk.name)}",
             f"Whom to call: {desk.name}, {desk.route}{f', {desk.hours}' if desk.hours else ''}.",
             manager_words.CARE,
         ]
 
 
-def _counts(pack: Pack) -> str:
+def _counts(pack: Pack, ends: str) -> str:
     if pack.direct and not pack.asked:
         text = f"Nobody of your {words.of(pack.direct, 'direct report')} needs your help."
     elif pack.direct:
@@ -110,6 +115,8 @@ def _counts(pack: Pack) -> str:
         text += f" Further down: {words.of(pack.further, 'person', 'people')}."
     if pack.late:
         text += f" Overdue: {words.count(pack.late)}."
+    if pack.blocked:
+        text += f" Sign-in stops on {ends} unless they update: {words.count(pack.blocked)}."
     if pack.more:
         text += f" {words.count(pack.more)} more are in the workbooks of the managers between."
     return text

@@ -89,13 +89,15 @@ def _facts(night: Night) -> Iterator[tuple[str, str]]:
 def _sources(night: Night) -> str:
     if night.sources.empty:
         return "None listed."
-    newest = pd.to_datetime(night.sources["newest_fact"], errors="coerce")
-    files = words.of(len(night.sources), "file")
-    if newest.isna().all():
-        return f"{files}; their age is not known. See Evidence."
+    files = words.of(night.sources["file"].nunique(), "source")
+    # A list of accounts is as old as the day it was made, which it does not say; its newest account says nothing.
+    registered = night.sources["table"] == "registrations"
+    newest = pd.to_datetime(night.sources.loc[registered, "newest_fact"], errors="coerce")
+    if newest.empty or newest.isna().any():
+        return f"{files}; the age of the registrations is not known. See Evidence."
     oldest = newest.min().date()
     age = max((night.as_of - oldest).days, 0)
-    return f"{files}; the oldest of their newest facts is of {words.long_date(oldest)}, {words.of(age, 'day')} before."
+    return f"{files}; the registrations are of {words.long_date(oldest)}, {words.of(age, 'day')} before."
 
 
 def _counting(night: Night) -> Iterator[str]:

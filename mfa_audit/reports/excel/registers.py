@@ -136,7 +136,7 @@ def quality_sheet(book: Book, night: Night) -> Sheet | None:
         {
             "check": [complaint.check for complaint in night.quality],
             "count": [complaint.count for complaint in night.quality],
-            "examples": ["\n".join(complaint.examples) for complaint in night.quality],
+            "examples": ["\n".join(map(words.short_place, complaint.examples)) for complaint in night.quality],
             "effect": [complaint.effect for complaint in night.quality],
             "fix": [complaint.fix for complaint in night.quality],
         }
@@ -165,7 +165,7 @@ def evidence_sheet(book: Book, night: Night) -> Sheet:
     page.table(
         ("File", "Recognised as", "Table", "Rows", "SHA-256", "Newest fact"),
         [
-            (tuple(_blank(value) for value in values), (text, text, text, count, text, day))
+            ((words.short_place(values[0]), *map(_blank, values[1:])), (text, text, text, count, text, day))
             for values in night.sources[list(fields)].itertuples(index=False)
         ],
         right=(3, 5),

@@ -89,8 +89,9 @@ def measures(night: Night) -> Iterator[Measure]:
     yield Measure("Open to whoever signs in first", figures["first_registration_open"],
                   note="Whoever has the password can register the second method.")
     late = int(figures["overdue_median_days"] or 0)
-    yield Measure("Overdue", figures["overdue"], scope,
-                  note=f"Half of them by {words.of(late, 'day')} or more." if late else "")
+    unset = words.no_deadline(night.policy.deadlines, figures["overdue"])
+    half = f"Half of them by {words.of(late, 'day')} or more." if late else ""
+    yield Measure("Overdue", figures["overdue"], 0 if unset else scope, note=_sentence(unset) or half)
     tolerance = night.policy.exemptions.tolerance_percent
     exempt = figures["exempt"]
     yield Measure("Approved exceptions", exempt, scope, f"at most {tolerance:g}%",

@@ -180,6 +180,9 @@ NAME_FIELDS = frozenset({"display_name", "given_name", "surname", "company_name"
 NESTED_FIELDS = frozenset({"extension_attributes", "manager", "sign_in_activity", "principal", "members"})
 """Fields PowerShell flattens to a type name unless told otherwise; such a column counts as not supplied."""
 
+DEPTH_FIELDS = NESTED_FIELDS | {"methods", *(f"extension_attribute_{n}" for n in range(1, 16))}
+"""Fields in which text like ``@{Id=…}`` is what PowerShell makes of a value nested too deeply for its ``-Depth``."""
+
 
 @dataclass(frozen=True)
 class Match:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mfa_audit.errors import InputRejected
 from mfa_audit.sources.exports.columns import header_key
-from mfa_audit.sources.exports.json_rows import has_type_names, strict_object
+from mfa_audit.sources.exports.json_rows import has_type_names, strict_json
 from mfa_audit.sources.exports.shapes import COLLECTIONS, SINGLE_DOCUMENTS, Use
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def document_content(candidate: Candidate, data: memoryview, name: str, words: s
         raise InputRejected("PowerShell flattened its values to type names", file=candidate.name,
                             next_step="Export again with | ConvertTo-Json -Depth 20.")
     try:
-        content = _camel_case(json.loads(text, object_pairs_hook=strict_object))
+        content = _camel_case(strict_json(text))
     except ValueError as error:
         raise InputRejected(f"the document cannot be read: {error}", file=candidate.name,
                             next_step="Export it again and check that it was written to its end.") from error
@@ -60,7 +59,10 @@ def collection(top: Mapping[str, msgspec.Raw], stem: str) -> tuple[Use, str]:
 def _camel_case(value: Any) -> Any:
     """Keys as Graph spells them: PowerShell begins each with a capital."""
     if isinstance(value, dict):
-        return {key[:1].lower() + key[1:]: _camel_case(item) for key, item in value.items()}
+        named = {key[:1].lower() + key[1:]: _camel_case(item) for key, item in value.items()}
+        if len(named) < len(value):
+            raise ValueError("an object has one key in two spellings")
+        return named
     if isinstance(value, list):
         return [_camel_case(item) for item in value]
     return value

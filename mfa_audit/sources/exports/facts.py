@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mfa_audit.snapshot.complaints import places_of
+from mfa_audit.snapshot.typing_rules import is_truth
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
 _TIMES = ("updated_at", "sign_in_activity", "last_sign_in", "last_successful_sign_in",
           "last_non_interactive_sign_in", "created_at")
+_TRUTHS = ("account_enabled", "is_mfa_capable", "is_mfa_registered", "is_admin", "is_sspr_registered", "leaver")
 _ORGANISATIONS = ("company_name", "organisation", "organisation_code")
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -44,6 +48,24 @@ def organisations_of(rows: Sequence[RawRows]) -> int | None:
     return None
 
 
+def unread_of(rows: Sequence[RawRows]) -> tuple[str, ...]:
+    """For every column of yes and no with other words in it: the first of them with its place, and how many cells."""
+    said = []
+    for part in rows:
+        for field in _TRUTHS:
+            if field in part.fields:
+                count, first, quoted = 0, 0, ""
+                for record, text in enumerate(_values(part, field), start=1):
+                    word = text.strip()
+                    if word and word.casefold() != "null" and not is_truth(word):
+                        first, quoted = (first, quoted) if first else (record, word)
+                        count += 1
+                if count:
+                    place = places_of(part, {first})[first]
+                    said.append(f"{place}: {field} holds '{quoted[:30]}', neither yes nor no; {count:,} such cells")
+    return tuple(said)
+
+
 def _values(part: RawRows, field: str) -> Iterator[str]:
     """The text of one field of every row; in NDJSON a nested value as its JSON."""
     header = part.fields[field]
@@ -56,5 +78,4 @@ def _values(part: RawRows, field: str) -> Iterator[str]:
     with part.path.open("rb") as lines:
         for line in lines:
             value = _objects.decode(line).get(header)
-            if value is not None:
-                yield bytes(value).decode().strip('"')
+            yield "" if value is None else bytes(value).decode().strip('"')

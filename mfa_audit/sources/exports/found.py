@@ -23,11 +23,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Page:
-    """What a Graph page says about its listing: where the next page is ("" on the last), and how many rows the whole
-    listing has (None when it does not say)."""
+    """What a Graph page says about its listing: where the next page is ("" on the last), how many rows the whole
+    listing has (None when it does not say), and which columns of what it lists (``@odata.context``, "" without)."""
 
     next_link: str = ""
     count: int | None = None
+    context: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,19 @@ CHECKS: Mapping[str, Check] = {
     "round number of rows": Check("a listing of exactly one page may be the first page only",
                                   "Compare with the number of users in the portal; export with -All, or follow"
                                   " @odata.nextLink."),
+    "pages not counted": Check("nothing counts the pages, so whether one in the middle is missing cannot be told",
+                               "Save them again with $count=true and the header ConsistencyLevel: eventual, or number"
+                               " the files from 1."),
+    "no line end": Check("the last line has no line end: the file may have been cut",
+                         "Compare its number of lines with the source, or export again."),
+    "depth lost": Check("the column holds text like @{Id=…} instead of values and counts as not supplied",
+                        "Export again with | ConvertTo-Json -Depth 5."),
     "spreadsheet full": Check("the sheet is full to its last row: the list may have been cut there",
                               "Export to CSV and give that."),
     "column not read": Check("what it says is in no figure",
                              "Name it as docs/exports.md does, for instance 'Methods registered'; or take it out."),
     "hidden rows read": Check("rows a filter hides were read as well", ""),
     "hidden sheet read": Check("a hidden sheet was read as well", ""),
-    "beyond the header": Check("cells to the right of the header were not read", ""),
     "number in an id column": Check("leading zeros may have been lost", "Format the column as text before filling it."),
     "error value": Check("cells hold spreadsheet errors", "Repair the formula and save again."),
     "group of exactly twenty": Check("$expand=members stops at 20: the group may be cut",

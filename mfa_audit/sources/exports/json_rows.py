@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
 from mfa_audit.errors import InputRejected
-from mfa_audit.sources.exports.columns import ID_FIELDS, NESTED_FIELDS
+from mfa_audit.files import private_file
+from mfa_audit.sources.exports.columns import DEPTH_FIELDS, ID_FIELDS, NESTED_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,6 +27,7 @@ _TYPE_NAMES = (
     re.compile(rb"Microsoft\.Graph\.PowerShell\.Models"),
     re.compile(rb"System\.(?:String\[\]|Object\[\]|Collections\.)"),
 )
+_DEPTH_LOST = re.compile(rb'"@\{[^"]*=')
 _EXPONENTS = (re.compile(rb"E\+\d"), re.compile(rb"e\+\d"))
 _SCIENTIFIC = re.compile(rb'"?\d(?:[.,]\d+)?[eE]\+\d+"?')
 _AGAIN = "Export it again and check that it was written to its end."
@@ -32,6 +35,15 @@ _DEPTH_STEP = (
     "Export again with | ConvertTo-Json -Depth 10, and the arrays spelled out: Get-MgReportAuthenticationMethodUser"
     "RegistrationDetail -All | ConvertTo-Json -Depth 10 | Out-File registrations.json -Encoding utf8"
 )
+_PERSON = frozenset({"id", "userprincipalname", "mail", "displayname", "@odata.type"})
+_KEPT_INSIDE: Mapping[str, frozenset[str]] = {
+    "manager": _PERSON,
+    "principal": _PERSON,
+    "sign_in_activity": frozenset({"lastsignindatetime", "lastnoninteractivesignindatetime",
+                                   "lastsuccessfulsignindatetime"}),
+    "extension_attributes": frozenset(f"extensionattribute{n}" for n in range(1, 16)),
+}
+"""What is read inside a nested field, as case-folded keys."""
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -115,15 +127,35 @@ class Rows:
             raise self.refused(f"has the key '{error}' twice", position, "Remove one of the two, or export again."
                                ) from error
 
-    def write(self, target: Path, renames: Mapping[str, str]) -> None:
-        """One row a line; rows are rebuilt only when a key must be renamed."""
-        with target.open("wb") as out:
-            if renames:
-                out.writelines(
-                    msgspec.json.encode({renames.get(key, key): value for key, value in row.items()}) + b"\n"
-                    for row in self.objects())
-            else:
-                out.writelines(one_line(row) + b"\n" for row in self._walk())
+    def write(self, target: Path, renames: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+        """One row a line, with the ``wanted`` keys (key -> field) alone; of nested values what is read of them.
+
+        What nobody reads (telephone numbers, addresses) never leaves the source. Raises InputRejected where a nested
+        object has a key twice.
+        """
+        with private_file(target) as out:
+            for position, row in enumerate(self.objects()):
+                pairs = ((renames.get(key, key), value) for key, value in row.items())
+                line = b",".join(
+                    b"%b:%b" % (msgspec.json.encode(key), self._kept(wanted[key], value, position))
+                    for key, value in pairs if key in wanted)
+                out.write(b"{%b}\n" % line)
+
+    def _kept(self, field: str, value: msgspec.Raw, position: int) -> bytes:
+        text = one_line(value)
+        kept = _KEPT_INSIDE.get(field)
+        if kept is None or not text.startswith(b"{"):
+            # An object where text belongs may hold anything, and intake reads nothing out of it: not even an id.
+            unreadable = b"null" if field in ID_FIELDS or field == "user_principal_name" else b'"{...}"'
+            return unreadable if text.startswith(b"{") else text
+        try:
+            inside = strict_json(text)
+        except ValueError as error:
+            raise self.refused(f"cannot be read: {error}", position, "Remove one of the two, or export again."
+                               ) from error
+        more = inside.get("AdditionalProperties", inside.get("additionalProperties"))
+        merged = {**(more if isinstance(more, dict) else {}), **inside}
+        return msgspec.json.encode({key: item for key, item in merged.items() if key.casefold() in kept})
 
     def lost_fields(self, recognised: Recognised, data: memoryview, blemishes: Blemishes,
                     renames: Mapping[str, str]) -> frozenset[str]:
@@ -131,7 +163,7 @@ class Rows:
 
         Raises InputRejected where another needed field holds one, or an id in scientific notation.
         """
-        if not has_type_names(data) and not any(exponent.search(data) for exponent in _EXPONENTS):
+        if not has_type_names(data) and not any(mark.search(data) for mark in (_DEPTH_LOST, *_EXPONENTS)):
             return frozenset()
         fields = {header: field for part in recognised.parts for field, header in part.fields.items()}
         lost: set[str] = set()
@@ -141,7 +173,15 @@ class Rows:
                 if field in ID_FIELDS and _SCIENTIFIC.fullmatch(value):
                     raise self.refused(f"has the id {bytes(value).decode()}: a spreadsheet made a number of it",
                                        position, "Use the file as it was exported.")
-                if field is None or not bytes(value).startswith(b'"') or not has_type_names(value):
+                if field is None:
+                    continue
+                if field in DEPTH_FIELDS and _DEPTH_LOST.search(value) is not None:
+                    if field not in NESTED_FIELDS:
+                        raise self.refused(f"has text like @{{…}} instead of values in '{key}'", position, _DEPTH_STEP)
+                    lost.add(field)
+                    blemishes.add("depth lost", self._line_of(position), place=key)
+                    continue
+                if not bytes(value).startswith(b'"') or not has_type_names(value):
                     continue
                 if field not in NESTED_FIELDS:
                     raise self.refused(f"has a type name instead of values in '{key}'", position, _DEPTH_STEP)
@@ -172,6 +212,23 @@ def strict_object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     """
     _no_twins(pairs)
     return dict(pairs)
+
+
+def strict_json(text: bytes | str) -> Any:
+    """``text`` decoded; numbers as JSON has them.
+
+    Raises ValueError for a key that occurs twice in one object, NaN and Infinity.
+    """
+    return json.loads(text, object_pairs_hook=strict_object, parse_constant=_no_number, parse_float=_finite)
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)
 
 
 def one_line(row: Row) -> bytes:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from mfa_audit.files import private_file
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -62,7 +64,7 @@ def flatten_roles(rows: Rows, fields: Mapping[str, str], target: Path, blemishes
 
 def _write(lines: Iterator[dict[str, Any]], target: Path) -> int:
     count = 0
-    with target.open("wb") as out:
+    with private_file(target) as out:
         for line in lines:
             out.write(msgspec.json.encode(line) + b"\n")
             count += 1

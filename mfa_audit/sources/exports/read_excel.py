@@ -36,6 +36,7 @@ _MEMBERS, _TOTAL, _RATIO = 2_000, 512 << 20, 200
 _RATIO_FLOOR = 1 << 20
 _SHEET_ROWS = 1_048_576
 _BATCH = 20_000
+_WIDEST = 1_000
 _EXACT = 10**15
 _HIDDEN_ROW = re.compile(rb"<row\b[^<>]{0,400}\bhidden=\"(?:1|true)\"")
 _FORMULA = re.compile(rb"<f[ >/]")
@@ -178,13 +179,17 @@ class _Workbook:
 
     def _stage(self, number: int, title: str, recognised: Recognised, header: list[str], line: int,
                rows: Iterable[tuple[int, Sequence[object]]]) -> None:
-        check_columns(self._candidate, recognised, self._blemishes, line)
+        if len(header) > _WIDEST:
+            raise InputRejected(f"the header of sheet {title} reaches column {len(header):,}: a stray cell, or no list",
+                                file=self._candidate.name, line=line,
+                                next_step="Delete the columns to the right of the list, or save the list as CSV UTF-8.")
+        check_columns(self._candidate, recognised, self._blemishes, line, staged=True)
         target = self._target.with_name(f"{self._target.stem}-{number}.csv")
         ids = {position for position, name in enumerate(header)
                if any(field in ID_FIELDS for part in recognised.parts
                       for field, by in part.fields.items() if by == name)}
         last = line
-        rows = iter(rows)
+        rows = ((at, self._within(cells, at, len(header))) for at, cells in rows)
         with Stage(self._candidate, recognised, header, target, self._blemishes) as stage:
             while batch := list(islice(rows, _BATCH)):
                 last = batch[-1][0]
@@ -201,12 +206,18 @@ class _Workbook:
         origin = Origin(self._candidate.name, self._sniffed.sha256, f"{words} (sheet {title})", "xlsx", line + 1)
         self._rows.extend(raw_rows(recognised, stage, origin))
 
+    def _within(self, cells: Sequence[object], line: int, width: int) -> Sequence[object]:
+        """``cells`` cut to the header's width as they are read, for an empty row may be 16,384 cells wide."""
+        if len(cells) <= width:
+            return cells
+        if any(_text(cell).strip() for cell in cells[width:]):
+            raise InputRejected(f"the row has a cell beyond the {width} columns of the header: its values may have"
+                                " shifted", file=self._candidate.name, line=line,
+                                next_step="Take out what stands beside the list, or give the export as it came.")
+        return cells[:width]
+
     def _record(self, cells: Sequence[object], line: int, width: int, ids: set[int]) -> list[str]:
         texts = [_text(cell) for cell in cells]
-        if len(texts) > width:
-            if any(text.strip() for text in texts[width:]):
-                self._blemishes.add("beyond the header", line)
-            del texts[width:]
         for position in ids:
             if position < len(cells) and isinstance(cells[position], int | float):
                 self._refuse_rounded(cells[position], line)

@@ -6,6 +6,7 @@ rows are united, since Graph leaves a key out where it has no value.
 
 from __future__ import annotations
 
+import io
 import mmap
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import msgspec
 
 from mfa_audit.errors import InputRejected
+from mfa_audit.files import private_file
 from mfa_audit.snapshot.raw import RAW_FIELDS, Document, Origin, RawRows
 from mfa_audit.sources.exports.documents import collection, document_content
 from mfa_audit.sources.exports.found import Blemishes, Candidate, Found, Page
@@ -49,7 +51,7 @@ def read_json(candidate: Candidate, sniffed: Sniffed, target: Path) -> Found:
     blemishes = Blemishes(candidate.name)
     if sniffed.cp1252_line:
         blemishes.add("read as cp1252", sniffed.cp1252_line)
-    data = _bytes(candidate, sniffed, target.with_suffix(".source"), blemishes)
+    data = _bytes(candidate, sniffed, blemishes)
     try:
         return _Reader(candidate, sniffed, target, blemishes, data).read()
     except RecursionError as error:
@@ -57,18 +59,20 @@ def read_json(candidate: Candidate, sniffed: Sniffed, target: Path) -> Found:
                             next_step=_AGAIN) from error
 
 
-def _bytes(candidate: Candidate, sniffed: Sniffed, aside: Path, blemishes: Blemishes) -> memoryview:
-    """The file as UTF-8 bytes without a mark, mapped and not copied into memory."""
-    path, skip = candidate.path, sniffed.bom
-    if sniffed.encoding != "utf-8":
-        with path.open(encoding=sniffed.encoding, newline="") as source, aside.open("wb") as out:
+def _bytes(candidate: Candidate, sniffed: Sniffed, blemishes: Blemishes) -> memoryview:
+    """The file as UTF-8 bytes without a mark: mapped, or in memory where it must be decoded (no copy of a file that
+    may hold telephone numbers goes to disk)."""
+    if sniffed.encoding == "utf-8":
+        with candidate.path.open("rb") as stream:
+            data = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))[sniffed.bom:]
+    else:
+        decoded = io.BytesIO()
+        with candidate.path.open(encoding=sniffed.encoding, newline="") as source:
             if sniffed.bom:
                 source.read(1)
             while block := source.read(1 << 20):
-                out.write(block.encode())
-        path, skip = aside, 0
-    with path.open("rb") as stream:
-        data = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))[skip:]
+                decoded.write(block.encode())
+        data = memoryview(decoded.getvalue())
     if data[:3].tobytes() == b"\xef\xbb\xbf":
         data = data[3:]
     return data if _HALF.search(data) is None else _with_whole_characters(data, blemishes)
@@ -105,6 +109,8 @@ class _Reader:
     def read(self) -> Found:
         """What the file holds."""
         if self._is_json_lines():
+            if self._data[-1] != ord("\n"):
+                self._blemishes.add("no line end")
             return self._rows(Rows(self._candidate, self._lines, self._nth_line), {})
         if self._data[: 4096].tobytes().lstrip().startswith(b"["):
             return self._rows(self._list(_arrays, self._data), {})
@@ -175,7 +181,7 @@ class _Reader:
     def _refuse_messages(self, top: _Top) -> None:
         """Answers that are no listing: errors, the reporting service's text, pages of changes."""
         keys = {key.casefold() for key in top}
-        if "error" in keys and "value" not in keys:
+        if "error" in keys:
             code = self._error_code(top)
             self._refuse(f"this is an error answer of Microsoft Graph ({code}), not data",
                          "Repeat the request until it succeeds, with the permission it needs, and save that answer.")
@@ -183,7 +189,9 @@ class _Reader:
             self._refuse("this is a page of changes (delta), not the whole listing", "Save GET /users with all pages.")
         listing = top.get("value")
         if listing is not None and memoryview(listing)[:1].tobytes() != b"[":
-            text = str(msgspec.json.decode(listing))[:200]
+            message = msgspec.json.decode(listing)
+            # Anything but text may be about a person, and no row belongs in a journal.
+            text = message[:200] if isinstance(message, str) else "no text"
             self._refuse(f"the service answered with a message instead of rows: {text}",
                          "Ask for smaller pages ($top=120) and save the answer again.")
 
@@ -202,6 +210,9 @@ class _Reader:
             return self._empty(top)
         if "@removed" in survey.keys:
             self._refuse("this is a page of changes (delta), not the whole listing", "Save GET /users with all pages.")
+        if any(key.casefold() == "error" for key in survey.keys):
+            self._refuse("there is an error answer of Microsoft Graph among the rows",
+                         "Repeat the request until it succeeds, and save that answer.")
         recognised = recognise([key for key in survey.keys if not key.startswith("@odata.") or key == "@odata.type"],
                                style="json")
         if recognised is None:
@@ -232,7 +243,8 @@ class _Reader:
             members, groups = flatten_groups(rows, part.fields, self._target, aside, self._blemishes)
             return (_same_names("group_members", self._target, members, origin),
                     _same_names("groups", aside, groups, origin, ("group_id", "members")))
-        rows.write(self._target, renames)
+        wanted = {key: field for part in recognised.parts for field, key in part.fields.items() if field not in lost}
+        rows.write(self._target, renames, wanted)
         return tuple(
             RawRows(part.table, self._target, "ndjson",
                     {field: key for field, key in part.fields.items() if field not in lost}, count, origin)
@@ -254,11 +266,12 @@ class _Reader:
     def _empty(self, top: _Top) -> Found:
         """A listing without rows: its context says what it is, else the name Graph gives the collection."""
         use, name = collection(top, self._candidate.path.stem)
-        if use == "rows" and name in ("accounts", "registrations"):
+        page = _page(top)
+        if use == "rows" and name in ("accounts", "registrations") and not (page and page.next_link):
             self._refuse(f"the listing of {name} is empty",
                          "A tenant has users: check the permission and export again.")
         if use == "rows":
-            self._target.write_bytes(b"")
+            private_file(self._target).close()
             words = f"Graph: {name.replace('_', ' ')} (none)"
             return self._found(words, (_same_names(name, self._target, 0, self._origin(words)),), top)
         if use == "document":
@@ -280,5 +293,7 @@ def _page(top: _Top) -> Page | None:
     """What the envelope says about paging; None when the file is no Graph page."""
     if "value" not in top:
         return None
-    link, count = (msgspec.json.decode(top.get(key, b"null")) for key in ("@odata.nextLink", "@odata.count"))
-    return Page(link if isinstance(link, str) else "", count if isinstance(count, int) else None)
+    link, count, context = (msgspec.json.decode(top.get(f"@odata.{key}", b"null"))
+                            for key in ("nextLink", "count", "context"))
+    return Page(link if isinstance(link, str) else "", count if isinstance(count, int) else None,
+                context if isinstance(context, str) else "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import IO, TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _BATCH = 20_000
 _CELL_LIMIT = 1 << 20
+_LINE_LIMIT = 1 << 20
 _SHEET_ROWS = 1_048_576
 _AGAIN = "Export it again, without opening and saving it in between."
 
@@ -71,7 +73,7 @@ def read_text(candidate: Candidate, sniffed: Sniffed, target: Path) -> Found:
 
 
 def _read(candidate: Candidate, sniffed: Sniffed, stream: IO[str], target: Path, blemishes: Blemishes) -> Found:
-    lines = iter(stream)
+    lines = _bounded(candidate, stream)
     header = _find_header(candidate, lines, blemishes)
     recognised = header.recognised
     if recognised is None:
@@ -81,13 +83,16 @@ def _read(candidate: Candidate, sniffed: Sniffed, stream: IO[str], target: Path,
     if recognised.use == "unused":
         return Found(candidate, sniffed.sha256, recognised.words, sniffed.label, unused=(recognised.reason,),
                      next_step=recognised.next_step)
-    check_columns(candidate, recognised, blemishes, header.line)
+    check_columns(candidate, recognised, blemishes, header.line, staged=True)
     for cell in header.cells:
         if is_unread(cell):
             blemishes.add("column not read", header.line, place=f"'{cell.strip()[:60]}'")
+    written_by_hand = all(part.table in REGISTERS for part in recognised.parts)
     with Stage(candidate, recognised, header.cells, target, blemishes, ascii_only=sniffed.ascii_only) as stage:
-        _copy(candidate, header, lines, stage)
-    if not stage.rows and not all(part.table in REGISTERS for part in recognised.parts):
+        ended = _copy(candidate, header, lines, stage)
+        if not ended and not written_by_hand:
+            blemishes.add("no line end")
+    if not stage.rows and not written_by_hand:
         raise InputRejected("the file has a header and no rows", file=candidate.name, line=header.line,
                             next_step="Export it again; if the list is really empty, leave the file out.")
     if stage.rows + 1 == _SHEET_ROWS:
@@ -95,6 +100,15 @@ def _read(candidate: Candidate, sniffed: Sniffed, stream: IO[str], target: Path,
     origin = Origin(candidate.name, sniffed.sha256, recognised.words, sniffed.label, header.line + 1)
     return Found(candidate, sniffed.sha256, recognised.words, sniffed.label, raw_rows(recognised, stage, origin),
                  complaints=blemishes.complaints())
+
+
+def _bounded(candidate: Candidate, stream: IO[str]) -> Iterator[str]:
+    """The lines of a stream; one that is longer than any row can be is refused before it is looked at."""
+    for number, line in enumerate(iter(partial(stream.readline, _LINE_LIMIT), ""), start=1):
+        if len(line) == _LINE_LIMIT:
+            raise InputRejected(f"the line is longer than {_LINE_LIMIT >> 20} MiB: the ends of its lines are lost",
+                                file=candidate.name, line=number, next_step=_AGAIN)
+        yield line
 
 
 def raw_rows(recognised: Recognised, stage: Stage, origin: Origin) -> tuple[RawRows, ...]:
@@ -109,14 +123,14 @@ def raw_rows(recognised: Recognised, stage: Stage, origin: Origin) -> tuple[RawR
 
 def unknown_headers(cells: Sequence[str]) -> str:
     """Why a header is not recognised, in one sentence that helps to name the columns right."""
+    english = "if the portal was in another language, switch it to English and download again"
     asked = [cell for cell in cells if "mfa" in (key := header_key(cell)) and key not in KNOWN_KEYS]
     if asked:
         return (f"its column '{asked[0][:60]}' is not known: if it is what a portal calls MFA Status, name it"
-                " 'MFA Status' and give the file again")
+                f" 'MFA Status' and give the file again; {english}")
     shown = ", ".join(cell.strip() for cell in cells[:8] if cell.strip())[:200]
     more = ", …" if len(cells) > 8 else ""
-    return (f"its columns fit no list this tool knows ({shown}{more}); if the portal was in another language, switch it"
-            " to English and download again")
+    return f"its columns fit no list this tool knows ({shown}{more}); {english}"
 
 
 def is_unread(cell: str) -> bool:
@@ -161,8 +175,8 @@ def _header(text: str, number: int, delimiter: str) -> _Header:
     return _Header(cells, number, delimiter, recognise(cells, style="table"))
 
 
-def _copy(candidate: Candidate, header: _Header, lines: Iterator[str], stage: Stage) -> None:
-    """Check and stage every record behind the header."""
+def _copy(candidate: Candidate, header: _Header, lines: Iterator[str], stage: Stage) -> bool:
+    """Check and stage every record behind the header; whether the last line was ended."""
     csv.field_size_limit(_CELL_LIMIT)
     counted = _Lines(lines)
     reader = csv.reader(counted, delimiter=header.delimiter, strict=True)
@@ -182,7 +196,7 @@ def _copy(candidate: Candidate, header: _Header, lines: Iterator[str], stage: St
         except csv.Error as error:
             raise _quotes(candidate, error, start) from error
         if not records:
-            return
+            return counted.ended
         if start - begin != len(records):
             _refuse_swallowed(candidate, header, records, starts)
         if set(map(len, records)) != {len(header.cells)}:

@@ -10,11 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mfa_audit.errors import InputRejected, OutputFailed
+from mfa_audit.files import private_folder
 from mfa_audit.snapshot.raw import Complaint, Inputs
 from mfa_audit.sources.exports.columns import header_key
-from mfa_audit.sources.exports.facts import newest_fact_of, organisations_of
+from mfa_audit.sources.exports.facts import newest_fact_of, organisations_of, unread_of
 from mfa_audit.sources.exports.found import Candidate, Found
-from mfa_audit.sources.exports.pages import broken_chains, is_round, one_document_each, round_counts
+from mfa_audit.sources.exports.pages import (
+    broken_chains,
+    is_round,
+    one_document_each,
+    round_counts,
+    uncounted_chains,
+)
 from mfa_audit.sources.exports.read_excel import read_excel
 from mfa_audit.sources.exports.read_json import read_json
 from mfa_audit.sources.exports.read_text import read_text
@@ -68,7 +75,7 @@ def read(paths: Sequence[Path], work: Path, *, named: frozenset[Path] | None = N
     missing, two different documents of one name, and when neither users nor registrations were recognised;
     OutputFailed when there is no room in ``work``.
     """
-    work.mkdir(parents=True, exist_ok=True)
+    private_folder(work)
     files: list[Found] = []
     ignored: list[tuple[str, str]] = []
     for number, candidate in enumerate(_candidates(paths, named, ignored, without), start=1):
@@ -90,7 +97,8 @@ def read(paths: Sequence[Path], work: Path, *, named: frozenset[Path] | None = N
         raise InputRejected("no list of users and no registration details among the files",
                             file=", ".join(str(path) for path in sorted(paths)) or "(no file)",
                             next_step="Run: mfa-audit doctor PATH. It says what each file is and how to get the rest.")
-    complaints = tuple(complaint for found in files for complaint in found.complaints) + round_counts(files)
+    complaints = tuple(complaint for found in files for complaint in found.complaints)
+    complaints += round_counts(files) + uncounted_chains(files)
     listed = tuple(f"{file}: {reason}" for file, reason in dict.fromkeys(ignored))
     return Inputs(rows, documents, merged(complaints), listed)
 
@@ -100,7 +108,7 @@ def inspect(paths: Sequence[Path], work: Path) -> list[FileReport]:
     reports: list[FileReport] = []
     files: list[Found] = []
     ignored: list[tuple[str, str]] = []
-    work.mkdir(parents=True, exist_ok=True)
+    private_folder(work)
     try:
         candidates = _candidates(paths, None, ignored, frozenset())
     except InputRejected as error:
@@ -170,10 +178,12 @@ def _refuse_unknown(found: Found) -> None:
 def _report(found: Found) -> FileReport:
     rows = tuple((part.table, part.rows) for part in found.rows)
     rows += tuple((document.name, _items(document.content)) for document in found.documents)
+    unread = unread_of(found.rows)
+    next_step = "Export it in English, or from PowerShell (True and False)." if unread else found.next_step
     return FileReport(
         found.candidate.name, found.shape, rows, found.encoding, newest_fact_of(found.rows),
-        organisations_of(found.rows), first_page=is_round(found), problem="; ".join(found.unused),
-        next_step=found.next_step, complaints=found.complaints,
+        organisations_of(found.rows), first_page=is_round(found), problem="; ".join((*found.unused, *unread)),
+        next_step=next_step, complaints=found.complaints,
     )
 
 

@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Self
 
 from mfa_audit.errors import InputRejected
+from mfa_audit.files import private_file
 from mfa_audit.sources.exports.columns import ID_FIELDS, NAME_FIELDS, NESTED_FIELDS
 
 if TYPE_CHECKING:
@@ -33,12 +34,21 @@ _METHODS_STEP = (
     " *, @{n='MethodsRegistered';e={$_.MethodsRegistered -join ';'}} -ExcludeProperty MethodsRegistered |"
     " Export-Csv registrations.csv -NoTypeInformation -Encoding utf8"
 )
+_GUID = re.compile(r"\s*\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?\s*")
+_ADDRESS = re.compile(r"[^@]+@[^@]+")
+_LISTINGS = frozenset({"accounts", "registrations"})
+_PEOPLE_STEP = ("If the line is a footer, delete it; else export again with the column UserPrincipalName or the object"
+                " id of each account.")
 _SPELL_OUT = "Export again with Select-Object naming each property, e.g. @{n='Id';e={$_.Id}}."
 
 
-def check_columns(candidate: Candidate, recognised: Recognised, blemishes: Blemishes, line: int) -> None:
-    """Refuse a header whose columns cannot be told apart; note one where the better of two was taken."""
+def check_columns(candidate: Candidate, recognised: Recognised, blemishes: Blemishes, line: int, *,
+                  staged: bool = False) -> None:
+    """Refuse a header whose columns cannot be told apart; note one where the better of two was taken. Where
+    the rows are to be ``staged``, two columns of object ids are left to :class:`Stage`, which compares them."""
     for field, first, second in recognised.twice:
+        if staged and field == "account_id" and first != second:
+            continue
         message = (
             f"the column '{first}' appears twice" if first == second
             else f"the columns '{first}' and '{second}' both stand for {field}"
@@ -72,11 +82,17 @@ class Stage:
         positions = [position for position, header in enumerate(headers) if header in wanted]
         self._headers = [headers[position] for position in positions]
         self._fields = [wanted[header] for header in self._headers]
+        listing = any(part.table in _LISTINGS for part in recognised.parts)
+        self._keys = [n for n, fields in enumerate(self._fields)
+                      if listing and fields & {"account_id", "user_principal_name"}]
+        self._others = [n for n, fields in enumerate(self._fields) if fields & {"mail", "employee_id"}]
+        self._same = [(list(headers).index(first), list(headers).index(second))
+                      for field, first, second in recognised.twice if field == "account_id" and first != second]
         pick = itemgetter(*positions)
         self._project: Callable[[Sequence[str]], Sequence[str]] = (
             pick if len(positions) > 1 else lambda row: (pick(row),)
         )
-        self._stream = path.open("w", encoding="utf-8", errors="surrogatepass", newline="")
+        self._stream = io.TextIOWrapper(private_file(path), encoding="utf-8", errors="surrogatepass", newline="")
         self._stream.write(self._serialised([self._headers]))
 
     def __enter__(self) -> Self:
@@ -88,6 +104,8 @@ class Stage:
 
     def add(self, records: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
         """Write ``records`` (all as long as the header), which begin at ``lines`` of the file."""
+        for first, second in self._same:
+            self._refuse_two_ids(records, lines, first, second)
         rows: list[Sequence[str]] = list(map(self._project, records))
         text = self._serialised(rows)
         if text.startswith(("\n", ",", '""')) or "\n," in text or '\n""' in text:
@@ -98,11 +116,40 @@ class Stage:
                     self._blemishes.add("blank rows", lines[n])
                 rows, lines = [rows[n] for n in kept], [lines[n] for n in kept]
                 text = self._serialised(rows)
+        if self._keys:
+            self._refuse_nobody(rows, lines)
         if self._suspicious(text):
             rows = self._examined(rows, lines)
             text = self._serialised(rows)
         self._stream.write(text)
         self.rows += len(rows)
+
+    def _refuse_two_ids(self, records: Sequence[Sequence[str]], lines: Sequence[int], first: int, second: int) -> None:
+        for record, line in zip(records, lines, strict=True):
+            if record[first].strip().casefold() != record[second].strip().casefold():
+                raise InputRejected("two columns of object ids hold different ids", file=self._candidate.name,
+                                    line=line, next_step="Keep the column of the Entra object id and take the other"
+                                                         " one out.")
+
+    def _refuse_nobody(self, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
+        """A row whose keys are neither an object id nor an address is a footer, or the key is another one."""
+        keys = self._keys
+        doubtful = [n for n, row in enumerate(rows) if not any(row[key].count("@") == 1 for key in keys)]
+        nobody = [n for n in doubtful if self._names_nobody(rows[n])]
+        if not nobody:
+            return
+        shown = next(rows[nobody[0]][key].strip() for key in keys if rows[nobody[0]][key].strip())
+        if len(nobody) == len(rows) > 1:
+            headers = ", ".join(f"'{self._headers[key]}'" for key in keys)
+            message = f"no row holds an address or an object id in {headers}: the list has another key"
+        else:
+            message = f"'{shown[:40]}' is neither an address nor an object id: the row is nobody"
+        raise InputRejected(message, file=self._candidate.name, line=lines[nobody[0]], next_step=_PEOPLE_STEP)
+
+    def _names_nobody(self, row: Sequence[str]) -> bool:
+        written = [row[key].strip() for key in self._keys if row[key].strip()]
+        known = any(_GUID.fullmatch(text) or _ADDRESS.fullmatch(text) for text in written)
+        return bool(written) and not known and not any(row[other].strip() for other in self._others)
 
     @staticmethod
     def _serialised(rows: Sequence[Sequence[str]]) -> str:

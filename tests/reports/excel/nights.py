@@ -207,6 +207,8 @@ def _roll_up(frame: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
         usable=frame["usable"].astype("int64"),
         overdue=(frame["overdue_days"] > 0).astype("int64"),
         oldest_overdue_days=frame["overdue_days"],
+        **{name: frame["phone_only"].astype("int64")
+           for name in ("blocked", "lose_spare", "lose_password_reset", "default_is_phone")},
         deadline=pd.to_datetime(frame["due"]).where(~frame["status"].isin([Status.COMPLIANT, Status.COMPLIANT_WEAK])),
     )
     how: dict[str, Any] = dict.fromkeys(COUNTS, "sum")

@@ -116,6 +116,7 @@ REFUSED = (
             users(row(1), f'p2@northmoor.example,Tom,{ID}02,"Ward 7,True\n{row(3)}",True'), "further rows", 3),
     Refused("text behind a closing quote", "users.csv", users(row(1, '"Siân" Hughes')), "quotes do not match", 2),
     Refused("cell over a mebibyte", "users.csv", users(row(1), row(2, f'"{"x" * (1 << 20)}xx"')), "longer than", 3),
+    Refused("an error beside the rows", "users.json", page(graph_user(1), error={"code": "Forbidden"}), "Forbidden"),
     Refused("declared separator is not the one used", "users.csv", b"sep=;\n" + users(row(1)), "fit no list"),
     # Bytes that are no text.
     Refused("NUL bytes", "users.csv", users(row(1), row(2, "a\0b")), "NUL bytes", 3),
@@ -135,7 +136,7 @@ REFUSED = (
     Refused("one header twice", "users.csv", users(f"{row(1)},p9@northmoor.example",
                                                    header=HEADER + ",userPrincipalName"), "appears twice", 1),
     Refused("two columns for one id", "users.csv", users(f"{row(1)},{ID}99", header=HEADER + ",objectId"),
-            "both stand for account_id", 1),
+            "hold different ids", 2),
     Refused("two capable columns", "reg.csv", b"UPN,MFA Capable,isMfaCapable,methodsRegistered\n"
             b"p1@northmoor.example,Capable,False,email\n", "both stand for is_mfa_capable", 1),
     Refused("unknown columns", "list.csv", b"Nummer,Name der Person\n1,Zoe\n", "fit no list"),
@@ -276,6 +277,24 @@ def numbered(book: openpyxl.Workbook) -> None:
     book.active.cell(2, 6, 412345)
 
 
+def far_header(book: openpyxl.Workbook) -> None:
+    book.active.cell(1, 16_384, "x")
+
+
+FURTHER = (
+    Refused("note beside the table", "users.xlsx", workbook(overflowing), "beyond the 5 columns", 3),
+    Refused("a header that reaches the last column", "users.xlsx", workbook(far_header), "reaches column 16,384", 1),
+    Refused("a footer", "users.csv", users(row(1), "Total: 1,,,,"), "'Total: 1' is neither", 3),
+    Refused("a line of dashes", "users.csv", users("----,----,----,----,----", row(1)), "'----' is neither", 2),
+    Refused("names of another directory", "users.csv", users("jroe,Jo,,,True", "aroe,Al,,,True",),
+            "no row holds an address or an object id in 'userPrincipalName', 'id'", 2),
+    Refused("a footer among registrations", "reg.csv", registrations("email") + b"2 rows,,\n",
+            "'2 rows' is neither", 3),
+    Refused("a line without an end", "users.csv", users(row(1)) + b"x" * (5 << 20), "longer than 1 MiB", 3),
+    Refused("a header without an end", "users.csv", b"id," * (2 << 20), "longer than 1 MiB", 1),
+)
+
+
 MEMBERS = [{"@odata.type": "#microsoft.graph.user", "id": f"{ID}{n:02d}"} for n in range(20)]
 
 BLEMISHED = (
@@ -311,15 +330,15 @@ BLEMISHED = (
     Blemished("two columns for the address", "users.csv", users(f"{row(1)},a@x.example,b@x.example",
                                                                 header=HEADER + ",mail,email"),
               "column read first", 1, 1),
+    Blemished("a last line without an end", "users.csv", users(row(1), row(2))[:-1], "no line end"),
     Blemished("error value in a workbook", "users.xlsx", workbook(mangled), "error value", 1, 2),
-    Blemished("note beside the table", "users.xlsx", workbook(overflowing), "beyond the header", 1, 3),
     Blemished("hidden rows", "users.xlsx", workbook(hidden_row), "hidden rows read"),
     Blemished("hidden sheet", "users.xlsx", workbook(hidden_sheet), "hidden sheet read"),
     Blemished("employee number as a number", "users.xlsx", workbook(numbered), "number in an id column", 1, 2),
 )
 
 
-@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*REFUSED, *FURTHER], ids=lambda case: case.name)
 def test_untrustworthy_files_are_refused(case: Refused, reading: Callable[..., object]) -> None:
     """A file that cannot be trusted stops the run with exit code 7, its line and a next step."""
     with pytest.raises(InputRejected) as caught:

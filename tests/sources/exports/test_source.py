@@ -133,9 +133,37 @@ def test_a_broken_chain_is_refused(pages: dict[str, bytes], says: str, folder: F
         read([place], tmp_path / "work")
 
 
+def test_a_page_missing_in_the_middle_is_seen_by_the_numbers(folder: Folder, tmp_path: Path) -> None:
+    """Pages that point onwards look whole without their second; their names do not."""
+    place = folder({f"users_page{n}.json": page(n, n + 1 if n < 4 else None) for n in (1, 2, 4)})
+
+    with pytest.raises(InputRejected, match="number 3 of the series"):
+        read([place], tmp_path / "work")
+
+
+def test_pages_named_in_another_way_are_not_counted(folder: Folder, tmp_path: Path) -> None:
+    """A day in a name is no number of a page."""
+    place = folder({"users_2026-03-02.json": page(1, 2), "users_rest_7.json": page(2, None)})
+
+    assert 2 == len(read([place], tmp_path / "work").rows)
+
+
+def test_what_nobody_needs_is_not_written_down(folder: Folder, tmp_path: Path) -> None:
+    """Telephone numbers do not leave the list of users."""
+    user = {"id": "1", "userPrincipalName": "a@x.example", "mobilePhone": "020 7946 0001",
+            "businessPhones": ["020 7946 0002"]}
+    place = folder({"users.json": json.dumps({"value": [user]}).encode()})
+
+    read([place], tmp_path / "work")
+
+    written = b"".join(path.read_bytes() for path in (tmp_path / "work").rglob("*") if path.is_file())
+    assert b"a@x.example" in written
+    assert b"7946" not in written
+
+
 def test_full_pages_of_a_chain_are_no_suspicion(folder: Folder, tmp_path: Path) -> None:
     """Exactly 999 rows are expected of a page that has a following one."""
-    place = folder({"a.json": page(1, 2, rows=999), "b.json": page(2, None, rows=100)})
+    place = folder({"a.json": page(1, 2, count=1099, rows=999), "b.json": page(2, None, rows=100)})
 
     assert () == read([place], tmp_path / "work").complaints
 
@@ -242,3 +270,32 @@ def test_complaints_of_one_kind_are_added_up(folder: Folder, tmp_path: Path) -> 
 
     assert ("blank rows", 3, 3) == (complaint.check, complaint.count, len(complaint.examples))
     assert (complaint,) == merged([complaint])
+
+
+def test_doctor_quotes_the_first_word_that_is_neither_yes_nor_no(folder, tmp_path):
+    """Another language's words are not guessed at: their place, their number, and what to do."""
+    place = folder({"users.csv": b"userPrincipalName,accountEnabled,department\n"
+                                 b'a@x.example,True,"two\nlines"\nb@x.example,WAHR,x\nc@x.example,FALSCH,x\n'})
+
+    (report,) = inspect([place], tmp_path / "work")
+
+    assert "users.csv:4: account_enabled holds 'WAHR', neither yes nor no; 2 such cells" in report.problem
+    assert "English" in report.next_step
+    assert not report.refused
+
+
+def test_two_columns_of_the_same_ids_are_one(reading, table_of, records):
+    """Get-EntraUser writes Id and ObjectId; only a contradiction between them is refused."""
+    number = "6a000000-0000-4000-8000-000000000001"
+    content = f"Id,ObjectId,UserPrincipalName,AccountEnabled\n{number},{number.upper()},a@x.example,True\n"
+
+    assert number == records(table_of(reading({"users.csv": content.encode()}), "accounts"))[0]["account_id"].lower()
+
+
+def test_a_portal_in_another_language_is_told_to_speak_english(folder, tmp_path):
+    """Also where a heading speaks of MFA, which is not then a status report."""
+    place = folder({"a.csv": "Nom d’utilisateur,Compatible MFA,Nom\na@x.example,Oui,A\n".encode()})
+
+    (report,) = inspect([place], tmp_path / "work")
+
+    assert "switch it to English" in report.problem

@@ -71,6 +71,7 @@ def test_a_false_size_is_not_believed(reading: Reading, table_of: TableOf) -> No
     for number in range(50):
         book.active.append([f"u{number}", f"u{number}@x.example"])
     book.active.cell(60, 1, "u60")
+    book.active.cell(60, 2, "u60@x.example")
 
     rows = table_of(reading({"users.xlsx": saved(book)}), "accounts")
 
