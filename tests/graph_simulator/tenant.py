@@ -40,6 +40,15 @@ class Listing:
         """How many rows there are."""
         return self.size if self.whole else sum(1 for _ in self)
 
+    def only(self, kind: str) -> Listing:
+        """The rows of one ``@odata.type``."""
+
+        def row(position: int) -> Row | None:
+            found = self.row(position)
+            return found if found is None or found.get("@odata.type") == kind else None
+
+        return Listing(self.size, row, whole=False)
+
 
 class Tenant:
     """What an endpoint asks of a tenant. Users can be made, changed and deleted while a run reads them.
