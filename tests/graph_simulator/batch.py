@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from .answers import Answer, error
 from .endpoints import Call
-from .judge import Judge
+
+if TYPE_CHECKING:
+    from .judge import Judge
 
 MOST_PARTS = 20
 

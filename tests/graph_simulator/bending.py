@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .answers import Answer, denied, error, not_licensed, throttled, too_many_users
-from .clock import Clock
 from .faults import ANSWERS, PAGES, WIRE, Fault
 from .paging import Place, Query, link
-from .tenant import Tenant
+
+if TYPE_CHECKING:
+    from .clock import Clock
+    from .tenant import Tenant
 
 BAIT = "simulator_bait"
-CODES = {401: "InvalidAuthenticationToken", 404: "Request_ResourceNotFound", 410: "resyncRequired", 424: "FailedDependency"}
+CODES = {
+    401: "InvalidAuthenticationToken",
+    404: "Request_ResourceNotFound",
+    410: "resyncRequired",
+    424: "FailedDependency",
+}
 CAPTIVE = "<!DOCTYPE html><html><body><h1>Welcome to the guest network</h1></body></html>"
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from .answers import Answer, denied, error, no_such, not_licensed
 from .limits import CONDITIONAL_ACCESS, DIRECTORY, REPORTS
 from .paging import Pager, Query
-from .people import Row
-from .tenant import Tenant
+
+if TYPE_CHECKING:
+    from .people import Row
+    from .tenant import Tenant
 
 POLICY, ROLES, GROUPS = ("Policy.Read.All",), ("RoleManagement.Read.Directory",), ("GroupMember.Read.All",)
 # path after the version: (kind, collection or document, permissions of which any one is enough)

@@ -1,8 +1,8 @@
 """A script of faults: which call goes wrong, how, and how often. The same seed draws the same schedule.
 
 Kinds, with their parameters:
-- answers: ``throttle`` (retry_after: text, None for absent, or ``date:SECONDS``), ``status`` (status, code), ``forbidden``,
-  ``licence``, ``page_too_big`` (most);
+- answers: ``throttle`` (retry_after: text, None for absent, or ``date:SECONDS``), ``status`` (status, code),
+  ``forbidden``, ``licence``, ``page_too_big`` (most);
 - the wire: ``reset_before``, ``reset_after_headers``, ``slow_drip``, ``hang`` (seconds), ``cut_with_length``,
   ``cut_without_length``, ``wrong_gzip``, ``gzip_bomb`` (megabytes), ``captive_portal``, ``invalid_json``, ``nan``,
   ``long_line`` (megabytes), ``redirect``, ``clock_skew`` (seconds);
@@ -46,6 +46,7 @@ class Fault:
     """One fault: it strikes the calls whose path matches ``path``, from the ``call``-th such call on, ``times`` times.
 
     ``page`` limits it to that page of a listing, from 1; ``times=None`` is for ever. ``struck`` counts its strikes.
+    The path begins with the version (``/v1.0/users``), that of a part with ``$batch:``, of a token with the tenant's id.
     """
 
     kind: str
@@ -61,15 +62,12 @@ class Fault:
         if self.kind not in KINDS:
             raise ValueError(f"no fault is called {self.kind}")
 
-    def strikes(self, path: str, page: int) -> bool:
-        """Whether this call is struck; counts it."""
+    def due(self, path: str, page: int) -> bool:
+        """Whether the fault would strike this call; counts it as seen."""
         if re.search(self.path, path) is None or self.page not in {None, page}:
             return False
         self.seen += 1
-        if self.seen < self.call or (self.times is not None and self.struck >= self.times):
-            return False
-        self.struck += 1
-        return True
+        return self.seen >= self.call and (self.times is None or self.struck < self.times)
 
 
 @dataclass
@@ -86,7 +84,11 @@ class FaultScript:
     def draw(self, path: str, page: int = 1) -> Fault | None:
         """The fault that strikes a call of this path and page, or None."""
         with self._lock:
-            return next((fault for fault in self.faults if fault.strikes(path, page)), None)
+            due = [fault for fault in self.faults if fault.due(path, page)]
+            if not due:
+                return None
+            due[0].struck += 1
+            return due[0]
 
 
 def _transient(draw: random.Random, path: str) -> Fault:
@@ -105,7 +107,9 @@ def _transient(draw: random.Random, path: str) -> Fault:
 
 
 def _other(draw: random.Random, path: str) -> Fault:
-    kind = draw.choice((*sorted(PAGES), "forbidden", "expired_token", "status", "token_short", "gzip_bomb", "nan", "hang"))
+    kind = draw.choice(
+        (*sorted(PAGES), "forbidden", "expired_token", "status", "token_short", "gzip_bomb", "nan", "hang")
+    )
     if kind.startswith("token"):
         return Fault(kind, "/token", parameters={"seconds": draw.choice((30, 400))})
     fault = Fault(kind, path, call=draw.randint(1, 4), times=draw.choice((1, 1, 3, None)))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .people import GRAPH_TYPES, Row
 from .tenant import Listing, Tenant
 from .tenant_documents import TENANT_ID
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FILES = {"registrations": "userRegistrationDetails"}
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .answers import Answer, expired_token, throttled
 from .bending import bend, failed, mutate, wait_told
-from .clock import Clock
-from .endpoints import Call, Endpoints
-from .faults import FaultScript
 from .limits import FAMILIES, Limits
 from .paging import Place
+
+if TYPE_CHECKING:
+    from .clock import Clock
+    from .endpoints import Call, Endpoints
+    from .faults import FaultScript
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ import threading
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from .clock import Clock
+if TYPE_CHECKING:
+    from .clock import Clock
 
 REPORTS, CONDITIONAL_ACCESS, DIRECTORY = "reports", "conditional_access", "directory"
 # family: units, in how many seconds, whether a refusal says how long to wait

@@ -12,10 +12,12 @@ import json
 import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .answers import Answer, error
-from .clock import Clock
+
+if TYPE_CHECKING:
+    from .clock import Clock
 
 CANARY = "canary-c0ffee-do-not-write-me-down"
 AUDIENCE = "https://graph.microsoft.com"
@@ -57,7 +59,7 @@ def refusal(code: int, *, status: int = 401) -> Answer:
 
 @dataclass
 class Issuer:
-    """Issues and checks tokens. ``life`` in seconds by the clock; ``pending`` device-code polls before one is let in."""
+    """Issues and checks tokens. ``life`` is in seconds; ``pending`` device-code polls come before one is let in."""
 
     clock: Clock
     tenant_id: str
@@ -91,7 +93,7 @@ class Issuer:
         body = {"device_code": "simulated-device", "user_code": "SIM-CODE", "verification_uri": uri}
         return Answer(200, body | {"expires_in": 900, "interval": 1, "message": message})
 
-    def token(self, tenant: str, form: dict[str, str], fault: str | None = None, **change: Any) -> Answer:  # noqa: ANN401
+    def token(self, tenant: str, form: dict[str, str], fault: str | None = None, **change: Any) -> Answer:
         """The answer of the token endpoint; ``fault`` bends it as ``faults`` describes."""
         if tenant.lower() != self.tenant_id.lower():
             return refusal(90002, status=400)
@@ -120,7 +122,9 @@ class Issuer:
         with self._lock:
             self.issued += 1
             number = self.issued
-        roles = {"token_no_roles": (), "token_surplus": (*self.roles, "User.ReadWrite.All")}.get(fault or "", self.roles)
+        roles = {"token_no_roles": (), "token_surplus": (*self.roles, "User.ReadWrite.All")}.get(
+            fault or "", self.roles
+        )
         stranger = "0f000000-0000-4000-8000-00000000bad0"
         now = self.clock.now()
         claims: dict[str, Any] = {

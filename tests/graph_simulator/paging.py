@@ -9,14 +9,17 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .answers import Answer, error, expired_token, too_many_users, unsupported
-from .people import Row
-from .tenant import Listing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .people import Row
+    from .tenant import Listing
 
 DEFAULT_TOP, MOST, MOST_WITH_ACTIVITY = 100, 999, 500
 DEFAULT_USER = (
@@ -91,7 +94,7 @@ def matcher(text: str | None) -> Callable[[Row], bool] | None:
 
 @dataclass(frozen=True)
 class Pager:
-    """Renders the pages of one collection. ``find_user`` expands managers; ``token_life`` is in seconds, None for ever."""
+    """Renders the pages of one collection. ``find_user`` expands managers; ``token_life``: seconds, None for ever."""
 
     name: str
     url: str

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ssl
 import tempfile
 import threading
-from collections import Counter
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .answers import Answer, error
@@ -24,6 +23,9 @@ from .limits import Limits
 from .login import ALL_PERMISSIONS, Issuer, unauthorised
 from .tenant import Oracle, Tenant
 from .wire import send
+
+if TYPE_CHECKING:
+    from collections import Counter
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,13 @@ class _Server(ThreadingHTTPServer):
         self.context, self.owner, self.foreign, self.open = context, owner, foreign, set[ssl.SSLSocket]()
         super().__init__(("127.0.0.1", 0), _Handler)
 
-    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ANN401
+    def verify_request(self, request: Any, client_address: Any) -> bool:
         """Let every connection in; one to the other host is already a finding."""
         if self.foreign:
             self.owner.foreign.append("connection")
         return True
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up or fails the handshake is no business of the console's."""
 
 
@@ -97,8 +99,8 @@ class _Handler(BaseHTTPRequestHandler):
 class Simulator:
     """A context manager that serves ``tenant`` on a port of its own.
 
-    ``root`` and ``login_root`` are what a client is pointed at, ``ca_bundle`` what it must trust. ``requests`` is the log;
-    ``foreign`` lists everything that went, or tried to go, to another host: it must stay empty.
+    ``root`` and ``login_root`` are what a client is pointed at, ``ca_bundle`` what it must trust. ``requests`` is the
+    log; ``foreign`` lists everything that went, or tried to go, to another host: it must stay empty.
     """
 
     def __init__(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .people import People, Row
 from .tenant_documents import (
@@ -19,6 +18,9 @@ from .tenant_documents import (
     ROLE_GROUP,
     TENANT_ID,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Tenant:
         with self._lock:
             self._made.append(row)
 
-    def change(self, account_id: str, **fields: Any) -> None:  # noqa: ANN401
+    def change(self, account_id: str, **fields: Any) -> None:
         """Set properties of an account from now on."""
         with self._lock:
             self._changed[account_id] = (self._changed.get(account_id) or {}) | fields
@@ -177,7 +179,9 @@ class VirtualTenant(Tenant):
 
     def _assignment(self, position: int) -> Row:
         group = position == self._admins
-        principal = {"@odata.type": "#microsoft.graph.group", "id": ROLE_GROUP} if group else self.people.brief(position)
+        principal = (
+            {"@odata.type": "#microsoft.graph.group", "id": ROLE_GROUP} if group else self.people.brief(position)
+        )
         return {
             "id": f"assignment-{position}",
             "principalId": principal["id"],

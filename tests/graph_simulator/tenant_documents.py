@@ -22,12 +22,10 @@ def method(name: str, state: str = "enabled") -> Row:
     return {"@odata.type": kind, "id": name, "state": state, "excludeTargets": [], "includeTargets": [TARGET]}
 
 
-def policy(number: int, name: str, users: Row, controls: list[str], **conditions: Any) -> Row:  # noqa: ANN401
+def policy(number: int, name: str, users: Row, controls: list[str], **conditions: Any) -> Row:
     """One Conditional Access policy for all applications and clients."""
     nobody: Row = {
-        key: []
-        for side in ("include", "exclude")
-        for key in (f"{side}Users", f"{side}Groups", f"{side}Roles")
+        key: [] for side in ("include", "exclude") for key in (f"{side}Users", f"{side}Groups", f"{side}Roles")
     }
     return {
         "id": f"c0ffee00-0000-4000-8000-{number:012d}",

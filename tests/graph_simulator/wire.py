@@ -6,14 +6,17 @@ import gzip
 import socket
 import struct
 import zlib
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email.utils import format_datetime
 from functools import lru_cache
-from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING
 
-from .answers import Answer
-from .clock import Clock
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from http.server import BaseHTTPRequestHandler
+
+    from .answers import Answer
+    from .clock import Clock
 
 MEGABYTE = 1 << 20
 
