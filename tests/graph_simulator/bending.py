@@ -12,6 +12,8 @@ from .faults import ANSWERS, PAGES, WIRE, Fault
 from .paging import Place, Query, link
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .clock import Clock
     from .tenant import Tenant
 
@@ -23,6 +25,11 @@ CODES = {
     424: "FailedDependency",
 }
 CAPTIVE = "<!DOCTYPE html><html><body><h1>Welcome to the guest network</h1></body></html>"
+PLAIN: dict[str, Callable[[], Answer]] = {
+    "forbidden": denied,
+    "licence": not_licensed,
+    "captive_portal": lambda: Answer(200, CAPTIVE, {"Content-Type": "text/html"}),
+}
 
 
 def failed(fault: Fault, clock: Clock) -> Answer | None:
@@ -36,15 +43,9 @@ def failed(fault: Fault, clock: Clock) -> Answer | None:
     if fault.kind == "status":
         status: int = given.get("status", 503)
         return error(status, given.get("code", CODES.get(status, "UnknownError")), given.get("message", ""))
-    if fault.kind == "forbidden":
-        return denied()
-    if fault.kind == "licence":
-        return not_licensed()
     if fault.kind == "page_too_big":
         return too_many_users(given.get("most", 120))
-    if fault.kind == "captive_portal":
-        return Answer(200, CAPTIVE, {"Content-Type": "text/html"})
-    return None
+    return PLAIN[fault.kind]() if fault.kind in PLAIN else None
 
 
 def wait_told(fault: Fault) -> float:

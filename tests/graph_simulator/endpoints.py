@@ -34,8 +34,7 @@ ROUTES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (r"/identity/conditionalAccess/namedLocations", "list", "namedLocations", POLICY),
     (r"/identity/conditionalAccess/authenticationStrength/policies", "list", "authenticationStrengthPolicies", POLICY),
     (r"/policies/authenticationStrengthPolicies", "list", "authenticationStrengthPolicies", POLICY),
-    (r"/policies/identitySecurityDefaultsEnforcementPolicy", "document", "identitySecurityDefaultsEnforcementPolicy", POLICY),
-    (r"/policies/authenticationMethodsPolicy", "document", "authenticationMethodsPolicy", POLICY),
+    (r"/policies/(identitySecurityDefaultsEnforcementPolicy|authenticationMethodsPolicy)", "document", "", POLICY),
     (r"/devices", "list", "devices", ("Device.Read.All",)),
     (r"/organization", "list", "organization", ("Organization.Read.All", "User.Read.All")),
     (r"/domains", "list", "domains", ("Domain.Read.All",)),
@@ -105,13 +104,15 @@ class Endpoints:
         if kind in {"list", "members", "count"}:
             return self._list(kind, name, key, call, now)
         if kind == "document":
-            document = self.tenant.document(name)
-            return no_such(name) if document is None else Answer(200, document)
+            return _found(self.tenant.document(key), key)
         if kind == "group":
             row: Row | None = next((row for row in self.tenant.listing("groups") or () if row["id"] == key), None)
-            return no_such(key) if row is None else Answer(200, row)
+            return _found(row, key)
         if kind == "requirements" and call.version != "beta":
             return error(400, "BadRequest", "Resource not found for the segment 'requirements'.")
+        return self._about(kind, key, call)
+
+    def _about(self, kind: str, key: str, call: Call) -> Answer:
         user = self.tenant.user(key)
         if user is None:
             return no_such(key)
@@ -137,3 +138,7 @@ class Endpoints:
             listing = listing.only("#microsoft.graph.user")
             pager = Pager(name, pager.url, listing, pager.find_user, now, self.token_life)
         return pager.page(call.query, advanced=call.advanced)
+
+
+def _found(document: Row | None, name: str) -> Answer:
+    return no_such(name) if document is None else Answer(200, document)

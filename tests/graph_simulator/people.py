@@ -65,7 +65,7 @@ def mixed(seed: int, number: int) -> int:
 
 def stamp(moment: datetime) -> str:
     """A Graph date and time, UTC to the second."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.isoformat(timespec='seconds')[:19]}Z"
 
 
 @dataclass(frozen=True)
@@ -92,17 +92,13 @@ class People:
     def user(self, number: int) -> Row:
         """All properties of an account that the recommended request names, and ``manager`` where there is one."""
         bits = mixed(self.seed, number)
-        guest = bits % 50 == 1
-        name = f"{GIVEN[bits % 12]} {SURNAMES[(bits >> 8) % 11]}"
-        local = f"user{number:07d}"
-        domain = DOMAINS[2] if (bits >> 12) % 40 == 7 else DOMAINS[(bits >> 18) & 1]
-        upn = f"{local}_agency.example#EXT#@{DOMAINS[0]}" if guest else f"{local}@{domain}"
+        guest, upn, name = self._names(number, bits)
         created = self.as_of - timedelta(hours=6 if self.new(bits) else 72 + (bits >> 20) % 60_000)
         row: Row = {
             "id": self.account_id(number),
             "userPrincipalName": upn,
             "displayName": name,
-            "mail": None if guest or bits % 31 == 3 else f"{local}@{domain}",
+            "mail": None if guest or bits % 31 == 3 else upn,
             "accountEnabled": not self.disabled(bits),
             "userType": "Guest" if guest else "Member",
             "department": None if guest else DEPARTMENTS[(bits >> 24) % 8],
@@ -129,6 +125,14 @@ class People:
             row["manager"] = self.brief(number // 12)
         return row
 
+    def _names(self, number: int, bits: int) -> tuple[bool, str, str]:
+        # Whether a guest, the user principal name, the display name.
+        name = f"{GIVEN[bits % 12]} {SURNAMES[(bits >> 8) % 11]}"
+        if bits % 50 == 1:
+            return True, f"user{number:07d}_agency.example#EXT#@{DOMAINS[0]}", name
+        domain = DOMAINS[2] if (bits >> 12) % 40 == 7 else DOMAINS[(bits >> 18) & 1]
+        return False, f"user{number:07d}@{domain}", name
+
     def brief(self, number: int) -> Row:
         """The account as an expanded manager, principal or group member shows it."""
         return {"@odata.type": "#microsoft.graph.user", "id": self.account_id(number)}
@@ -146,14 +150,14 @@ class People:
         bits = mixed(self.seed, number)
         if self.new(bits) or self.disabled(bits):
             return None
-        user = self.user(number)
+        guest, upn, name = self._names(number, bits)
         methods = METHODS[bits % len(METHODS)]
         strong = any(name in STRONG for name in methods)
         return {
-            "id": user["id"],
-            "userPrincipalName": user["userPrincipalName"],
-            "userDisplayName": user["displayName"],
-            "userType": user["userType"].lower(),
+            "id": self.account_id(number),
+            "userPrincipalName": upn,
+            "userDisplayName": name,
+            "userType": "guest" if guest else "member",
             "isAdmin": admin,
             "isMfaRegistered": strong,
             "isMfaCapable": strong,
@@ -165,7 +169,7 @@ class People:
             "isSystemPreferredAuthenticationMethodEnabled": True if methods else None,
             "systemPreferredAuthenticationMethods": ["push"] if "microsoftAuthenticatorPush" in methods else [],
             "userPreferredMethodForSecondaryAuthentication": "push" if strong else "",
-            "lastUpdatedDateTime": (self.as_of - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.4417732Z"),
+            "lastUpdatedDateTime": f"{stamp(self.as_of - timedelta(hours=1))[:-1]}.4417732Z",
         }
 
     def methods(self, number: int) -> list[Row]:
