@@ -230,7 +230,7 @@ def test_single_accounts_show_methods_with_phone_canaries() -> None:
 
 
 def test_the_reports_limit_is_five_in_ten_seconds() -> None:
-    """The sixth call is told to wait; a call before the end is early and starts the wait again; one after it is served."""
+    """The sixth call is told to wait; one before the end is early and starts it again; one after it is served."""
     with serving(limits=True) as caller:
         clock, early = caller.simulator.clock, caller.simulator.early_calls
         answers = [caller.get(REGISTRATIONS) for _ in range(6)]

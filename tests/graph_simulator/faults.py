@@ -46,7 +46,7 @@ class Fault:
     """One fault: it strikes the calls whose path matches ``path``, from the ``call``-th such call on, ``times`` times.
 
     ``page`` limits it to that page of a listing, from 1; ``times=None`` is for ever. ``struck`` counts its strikes.
-    The path begins with the version (``/v1.0/users``), that of a part with ``$batch:``, of a token with the tenant's id.
+    A path begins with the version (``/v1.0/users``), that of a part with ``$batch:``, a token's with the tenant's id.
     """
 
     kind: str

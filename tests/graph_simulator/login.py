@@ -95,20 +95,10 @@ class Issuer:
 
     def token(self, tenant: str, form: dict[str, str], fault: str | None = None, **change: Any) -> Answer:
         """The answer of the token endpoint; ``fault`` bends it as ``faults`` describes."""
-        if tenant.lower() != self.tenant_id.lower():
-            return refusal(90002, status=400)
-        if form.get("client_id") != self.client_id:
-            return refusal(700016, status=400)
         kind = form.get("grant_type", "")
-        if kind == "client_credentials":
-            if not form.get("client_assertion") and form.get("client_secret") != self.secret:
-                return refusal(7000215)
-        elif kind == "urn:ietf:params:oauth:grant-type:device_code":
-            if self.pending > 0:
-                self.pending -= 1
-                return Answer(400, {"error": "authorization_pending", "error_description": "AADSTS70016: pending"})
-        else:
-            return refusal(70003, status=400)
+        refused = self._refused(tenant, form, kind)
+        if refused is not None:
+            return refused
         if fault == "token_error":
             return refusal(change.get("code", 7000215))
         if fault == "token_empty_object":
@@ -117,6 +107,21 @@ class Issuer:
         claims = self._claims(fault, life, delegated=kind != "client_credentials")
         token = "" if fault == "token_empty_string" else self.sign(claims)
         return Answer(200, {"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token})
+
+    def _refused(self, tenant: str, form: dict[str, str], kind: str) -> Answer | None:
+        if tenant.lower() != self.tenant_id.lower():
+            return refusal(90002, status=400)
+        if form.get("client_id") != self.client_id:
+            return refusal(700016, status=400)
+        if kind == "client_credentials":
+            known = form.get("client_assertion") or form.get("client_secret") == self.secret
+            return None if known else refusal(7000215)
+        if kind != "urn:ietf:params:oauth:grant-type:device_code":
+            return refusal(70003, status=400)
+        if self.pending <= 0:
+            return None
+        self.pending -= 1
+        return Answer(400, {"error": "authorization_pending", "error_description": "AADSTS70016: pending"})
 
     def _claims(self, fault: str | None, life: int, *, delegated: bool) -> dict[str, Any]:
         with self._lock:

@@ -105,29 +105,19 @@ class Pager:
 
     def page(self, query: Query, *, advanced: bool) -> Answer:
         """The page the query asks for; ``advanced`` says whether ConsistencyLevel was eventual."""
-        top_text = query.get("$top", str(DEFAULT_TOP))
-        selected = tuple(filter(None, query.get("$select", "").split(",")))
-        activity = "signInActivity" in selected or "signInActivity" in query.get("$filter", "")
-        if "$skip" in query or not top_text.isdigit() or not 1 <= int(top_text) <= MOST:
-            return error(400, "Request_BadRequest", "Invalid page size or $skip specified.")
-        if activity and int(top_text) > MOST_WITH_ACTIVITY:
-            return too_many_users(MOST_WITH_ACTIVITY)
         place = Place.read(query.get("$skiptoken"))
-        if place is None:
-            return error(400, "Request_BadRequest", "Invalid Skip Token")
-        if self.token_life is not None and place.issued is not None and self.now - place.issued > self.token_life:
-            return expired_token()
-        counted = query.get("$count", "").lower() == "true"
-        if counted and not advanced:
-            return error(400, "Request_BadRequest", "$count is not currently supported.")
         try:
             matches = matcher(query.get("$filter"))
         except ValueError as wrong:
             return unsupported(f"Unsupported or invalid query filter clause: {wrong}")
-        rows, position = self._rows(place.position, int(top_text), matches)
+        refused = self._refused(query, place, advanced=advanced)
+        if refused is not None or place is None:
+            return refused or error(400, "Request_BadRequest", "Invalid Skip Token")
+        selected = tuple(filter(None, query.get("$select", "").split(",")))
+        rows, position = self._rows(place.position, int(query.get("$top", DEFAULT_TOP)), matches)
         shape = self._shape(selected, query.get("$expand"))
         body: Row = {"@odata.context": f"{self.url.rpartition('/')[0]}/$metadata#{self.name}"}
-        if counted and place.page == 1:
+        if query.get("$count", "").lower() == "true" and place.page == 1:
             body["@odata.count"] = self.count(matches)
         if position < self.listing.size:
             issued = None if self.token_life is None else self.now
@@ -135,6 +125,18 @@ class Pager:
             body["@odata.nextLink"] = link(self.url, query, following)
         body["value"] = [shape(row, number) for number, row in enumerate(rows)]
         return Answer(200, body)
+
+    def _refused(self, query: Query, place: Place | None, *, advanced: bool) -> Answer | None:
+        top = query.get("$top", str(DEFAULT_TOP))
+        if "$skip" in query or not top.isdigit() or not 1 <= int(top) <= MOST:
+            return error(400, "Request_BadRequest", "Invalid page size or $skip specified.")
+        activity = "signInActivity" in query.get("$select", "") + query.get("$filter", "")
+        if activity and int(top) > MOST_WITH_ACTIVITY:
+            return too_many_users(MOST_WITH_ACTIVITY)
+        if query.get("$count", "").lower() == "true" and not advanced:
+            return error(400, "Request_BadRequest", "$count is not currently supported.")
+        life, issued = self.token_life, None if place is None else place.issued
+        return expired_token() if life is not None and issued is not None and self.now - issued > life else None
 
     def count(self, matches: Callable[[Row], bool] | None = None) -> int:
         """How many rows the collection has, or how many match."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import tempfile
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .answers import Answer, error
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from collections import Counter
 
 
+TLS_HANDSHAKE = 0x16
+
+
 @dataclass(frozen=True)
 class Logged:
     """One request as it came: method, path with query, headers in lower case. Never the body."""
@@ -41,16 +45,16 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = False
 
     def __init__(self, context: ssl.SSLContext, owner: Simulator, *, foreign: bool = False) -> None:
-        self.context, self.owner, self.foreign, self.open = context, owner, foreign, set[ssl.SSLSocket]()
+        self.context, self.owner, self.foreign, self.open = context, owner, foreign, set[socket.socket]()
         super().__init__(("127.0.0.1", 0), _Handler)
 
-    def verify_request(self, request: Any, client_address: Any) -> bool:
+    def verify_request(self, *_: object) -> bool:
         """Let every connection in; one to the other host is already a finding."""
         if self.foreign:
             self.owner.foreign.append("connection")
         return True
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, *_: object) -> None:
         """A client that hangs up or fails the handshake is no business of the console's."""
 
 
@@ -61,21 +65,31 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def setup(self) -> None:
-        try:
-            self.request = self.server.context.wrap_socket(self.request, server_side=True)
-        except ssl.SSLError as failure:
-            if failure.reason == "HTTP_REQUEST":
-                self.server.owner.foreign.append("plain http")
-            raise
         self.server.open.add(self.request)
+        first = self.request.recv(1, socket.MSG_PEEK)
+        self.server.open.discard(self.request)
+        if first and first[0] != TLS_HANDSHAKE:
+            self.server.owner.foreign.append("plain text")
+            raise ConnectionAbortedError
+        context = self.server.context
+        self.request = context.wrap_socket(self.request, server_side=True, do_handshake_on_connect=False)
+        self.server.open.add(self.request)
+        try:
+            self.request.do_handshake()
+        except OSError:
+            self._close()
+            raise
         super().setup()
 
     def finish(self) -> None:
         try:
             super().finish()
         finally:
-            self.server.open.discard(self.request)
-            self.request.close()
+            self._close()
+
+    def _close(self) -> None:
+        self.server.open.discard(self.request)
+        self.request.close()
 
     def log_message(self, *_: object) -> None:
         """Nothing: the log of requests is ``Simulator.requests``."""
@@ -202,10 +216,10 @@ class Simulator:
         return answer if fault is None else bend(answer, fault, self.root + path, {}, self.foreign_roots)
 
 
-def _end(connection: ssl.SSLSocket) -> None:
+def _end(connection: socket.socket) -> None:
     # It may have been closed, or detached by a reset, a moment ago.
     if connection.fileno() >= 0:
         try:
-            connection.shutdown(2)
+            connection.shutdown(socket.SHUT_RDWR)
         except OSError:
             return

@@ -143,12 +143,13 @@ class VirtualTenant(Tenant):
             return Listing(n, people.user)
         if name == "registrations":
             return Listing(n, lambda i: people.registration(i, admin=self._admin(i)), whole=False)
-        if name == "roleAssignments":
-            return Listing(self._admins + 1, self._assignment)
-        if name == "roleEligibilityScheduleInstances":
-            return Listing(self._admins, self._eligibility)
-        if name == "devices":
-            return Listing(max(1, n // 10), self._device)
+        computed = {
+            "roleAssignments": (self._admins + 1, self._assignment),
+            "roleEligibilityScheduleInstances": (self._admins, self._eligibility),
+            "devices": (max(1, n // 10), self._device),
+        }
+        if name in computed:
+            return Listing(*computed[name])
         if name.startswith("members/"):
             return self._members(name.removeprefix("members/"))
         rows = COLLECTIONS.get(name)
