@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
+import sys
 import tracemalloc
 from contextlib import contextmanager
 from pathlib import Path
@@ -536,3 +538,59 @@ def test_the_script_knows_its_kinds_and_draws_the_same_again() -> None:
     drawn = list(itertools.chain.from_iterable(random_schedule(seed).faults for seed in range(300)))
     assert len({fault.kind for fault in drawn}) > 20
     assert {random_schedule(seed).recoverable for seed in range(50)} == {True, None}
+
+
+def test_a_throttled_batch_counts_an_early_repeat() -> None:
+    """A batch refused as a whole says its wait, and a repeat before its end is early."""
+    with serving(20, Fault("throttle", r"^/v1.0/\$batch", parameters={"retry_after": "8"})) as caller:
+        url, parts = (
+            f"{caller.simulator.root}/v1.0/$batch",
+            {"requests": [{"id": "1", "method": "GET", "url": "/users"}]},
+        )
+        answers = [caller.session.post(url, json=parts, timeout=10) for _ in range(2)]
+        assert [answer.headers["Retry-After"] for answer in answers] == ["8", "8"]
+        assert caller.simulator.early_calls["batch"] == 1
+        caller.simulator.clock.sleep(8)
+        assert caller.session.post(url, json=parts, timeout=10).status_code == 200
+
+
+def test_the_command_prints_the_settings_and_serves_until_stopped() -> None:
+    """A newcomer gets lines to paste; the addresses in them answer; an orderly stop ends with 0."""
+    command = [sys.executable, "-m", "tests.graph_simulator", "--accounts", "30", "--limits", "off"]
+    with subprocess.Popen(
+        command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        lines = [process.stdout.readline().strip().removeprefix("export MFA_AUDIT_") for _ in range(6)]
+        settings = dict(line.split("=", 1) for line in lines)
+        with requests.Session() as session:
+            session.trust_env = False
+            url = f"{settings['GRAPH_ROOT']}/v1.0/users"
+            assert session.get(url, verify=settings["CA_BUNDLE"], timeout=10).status_code == 401
+        process.terminate()
+        assert process.wait(10) == 0
+    assert set(settings) == {"GRAPH_ROOT", "LOGIN_ROOT", "CA_BUNDLE", "TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"}
+
+
+@pytest.mark.parametrize("seed", [seed for seed in range(60) if random_schedule(seed).recoverable])
+def test_a_passing_schedule_ends_with_the_truth_for_whoever_tries_again(seed: int) -> None:
+    """Under a schedule called recoverable, calling each page again until it can be read gives the oracle's rows."""
+    with serving(tenant=VirtualTenant(450), faults=random_schedule(seed)) as caller:
+        for path, name in ((USERS, "users"), (REGISTRATIONS, "registrations")):
+            assert [row["id"] for row in _patiently(caller, path)] == list(caller.simulator.oracle.rows(name))
+        assert caller.simulator.early_calls.total() == 0
+
+
+def _patiently(caller: Caller, path: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    following: str | None = path
+    for _ in range(40):
+        if following is None:
+            return rows
+        try:
+            answer = caller.get(following)
+            body = answer.json() if answer.status_code == 200 else {}
+            rows += body["value"]
+            following = body.get("@odata.nextLink")
+        except (requests.RequestException, KeyError):
+            caller.simulator.clock.sleep(30)
+    raise AssertionError(f"{path} was not read in 40 calls")

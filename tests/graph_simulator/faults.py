@@ -91,11 +91,18 @@ class FaultScript:
             return due[0]
 
 
+PASSING = (
+    "throttle", "status", "reset_before", "reset_after_headers", "cut_with_length", "cut_without_length", "wrong_gzip",
+    "invalid_json",
+)  # fmt: skip
+LASTING = (
+    *sorted(PAGES), "forbidden", "licence", "captive_portal", "expired_token", "status", "token_short", "gzip_bomb",
+    "nan", "hang",
+)  # fmt: skip
+
+
 def _transient(draw: random.Random, path: str) -> Fault:
-    kind = draw.choice((
-        "throttle", "status", "reset_before", "reset_after_headers", "cut_with_length", "cut_without_length",
-        "wrong_gzip", "invalid_json", "captive_portal", "licence",
-    ))  # fmt: skip
+    kind = draw.choice(PASSING)
     fault = Fault(kind, path, call=draw.randint(1, 4))
     if kind == "throttle":
         fault.parameters["retry_after"] = draw.choice(("1", "7", "0.249", "date:20", None))
@@ -107,9 +114,7 @@ def _transient(draw: random.Random, path: str) -> Fault:
 
 
 def _other(draw: random.Random, path: str) -> Fault:
-    kind = draw.choice(
-        (*sorted(PAGES), "forbidden", "expired_token", "status", "token_short", "gzip_bomb", "nan", "hang")
-    )
+    kind = draw.choice(LASTING)
     if kind.startswith("token"):
         return Fault(kind, "/token", parameters={"seconds": draw.choice((30, 400))})
     fault = Fault(kind, path, call=draw.randint(1, 4), times=draw.choice((1, 1, 3, None)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .people import GRAPH_TYPES, Row
 from .tenant import Listing, Tenant
-from .tenant_documents import TENANT_ID
+from .tenant_documents import COLLECTIONS, TENANT_ID
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,8 @@ class FileTenant(Tenant):
         elif name == "groups":
             rows = [{key: value for key, value in row.items() if key != "members"} for row in self._groups.values()]
         else:
-            rows = self._rows(name)
+            # A licensed tenant has a licence, whether or not the folder lists it.
+            rows = self._rows(name) or (COLLECTIONS[name] if name == "subscribedSkus" and self.licensed else [])
         return None if rows is None else Listing(len(rows), rows.__getitem__)
 
     def document(self, name: str) -> Row | None:

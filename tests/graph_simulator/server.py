@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import ssl
 import tempfile
@@ -12,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from .answers import Answer, error
+from .answers import Answer, error, throttled
 from .batch import answer_batch
-from .bending import BAIT, bend, failed
+from .bending import BAIT, bend, failed, wait_told
 from .certificates import make_certificates
 from .clock import Clock, RealClock
 from .endpoints import Call, Endpoints
@@ -191,9 +192,14 @@ class Simulator:
         return self._judge.answer(call, permissions)
 
     def _batch(self, path: str, version: str, body: bytes, permissions: tuple[str, ...]) -> Answer:
+        early = self.limits.too_early("batch", path)
+        if early is not None:
+            return throttled(str(math.ceil(early)))
         fault = self.faults.draw(path)
         bad = None if fault is None else failed(fault, self.clock)
-        if bad is not None:
+        if fault is not None and bad is not None:
+            if wait_told(fault) > 0:
+                self.limits.tell("batch", wait_told(fault), path)
             return bad
         answer = answer_batch(self._judge, version, body, permissions)
         return answer if fault is None else bend(answer, fault, self.root + path, {}, self.foreign_roots)
