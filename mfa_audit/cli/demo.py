@@ -10,7 +10,7 @@ import click
 
 from mfa_audit.cli.options import PATH
 from mfa_audit.cli.run import carry_out
-from mfa_audit.errors import UsageError
+from mfa_audit.errors import OutputFailed, UsageError
 from mfa_audit.samples import samples
 
 
@@ -29,7 +29,7 @@ def command(preset: str | None, output: Path | None) -> int:
     if sample is None:
         raise UsageError(f"no sample shows the preset {preset!r}",
                          next_step=f"one of: {', '.join(one.preset for one in shown)}.")
-    folder = output or Path(tempfile.mkdtemp(prefix="mfa-audit-demo-", dir=Path.cwd()))
+    folder = output or _new_folder()
     if output is not None and output.exists():
         raise UsageError("the folder exists already", where=str(output), next_step="name a new one.")
     settings = Settings(sources=(sample.folder / "exports",), policy=sample.folder / "policy.toml",
@@ -43,6 +43,15 @@ def command(preset: str | None, output: Path | None) -> int:
         for file in three_files(run.folder):
             click.echo(f"  {file}")
     return code
+
+
+def _new_folder() -> Path:
+    """A new folder here. Raises :class:`OutputFailed`."""
+    try:
+        return Path(tempfile.mkdtemp(prefix="mfa-audit-demo-", dir=Path.cwd()))
+    except OSError as error:
+        raise OutputFailed(f"no folder can be made here: {error.strerror}", where=str(Path.cwd()),
+                           next_step="go to a folder of your own, or name a new one with --output.") from error
 
 
 def three_files(folder: Path) -> list[Path]:
