@@ -32,6 +32,7 @@ from mfa_audit.verdicts.judge import judge
 from mfa_audit.verdicts.managers import managers_of
 from mfa_audit.verdicts.methods_policy import entries
 from mfa_audit.verdicts.prepare import basis_of, entries_of
+from mfa_audit.verdicts.register_complaints import register_note
 from mfa_audit.verdicts.results import Verdicts, gather
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ def run(job: Job, tell: Callable[[Outcome], None], progress: Progress = SILENT) 
 def report_again(job: Job, snapshot: Path, tell: Callable[[Outcome], None], progress: Progress = SILENT) -> None:
     """Judge a kept snapshot once more and publish the reports as a run of their own."""
     with _alone(job) as work:
-        kept = open_snapshot(snapshot)
+        place = snapshot.resolve().parent
+        kept = open_snapshot(snapshot, place.parent.name if place.name == "snapshots" else None)
         attribute = job.policy.population.organisation_attribute
         if kept.manifest.organisation_attribute != attribute:
             kept_as = kept.manifest.organisation_attribute
@@ -103,7 +105,7 @@ def look_again(run: runs.Run, tell: Callable[[Outcome], None]) -> None:
     """Judge the snapshot of a published run as it was judged then; nothing is written."""
     with tempfile.TemporaryDirectory(prefix="mfa-audit-") as folder:
         work = Path(folder)
-        snapshot = open_snapshot(Path(run.manifest["snapshot"]))
+        snapshot = open_snapshot(Path(run.manifest["snapshot"]), run.manifest["tenant"])
         policy, as_of = policy_of_run(run), date.fromisoformat(run.summary["as_of"])
         verdicts = judge_snapshot(snapshot, policy, as_of, work / "people.parquet",
                                   whole_sources=bool(run.summary["complete"]))
@@ -163,7 +165,8 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
         folder = runs.publish(staging, output, name, text, complete=not found)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return Outcome(folder, night, found, snapshot, notes)
+    said = filter(None, map(register_note, verdicts.quality))
+    return Outcome(folder, night, found, snapshot, (*notes, *said))
 
 
 def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path, progress: Progress = SILENT, *,

@@ -147,8 +147,9 @@ def write_snapshot(  # noqa: PLR0913  (each is a fact the manifest records)
     return open_snapshot(folder)
 
 
-def open_snapshot(folder: Path) -> Snapshot:
-    """Open and verify a snapshot: its schema version, and the SHA-256 of every file the manifest names.
+def open_snapshot(folder: Path, tenant: str | None = None) -> Snapshot:
+    """Open and verify a snapshot: its schema version, that it is of ``tenant`` (null: of any), and the SHA-256 of
+    every file the manifest names.
 
     Raises :class:`IncompleteData` naming the file that is missing or not what was written.
     """
@@ -161,6 +162,11 @@ def open_snapshot(folder: Path) -> Snapshot:
             next_step="take the snapshot again.",
         ) from error
     manifest = from_json(text, path)
+    if tenant is not None and tenant != manifest.tenant:
+        raise IncompleteData(
+            f"the snapshot is of tenant {manifest.tenant}, and {tenant} was asked for", where=str(path),
+            next_step="put it back where it belongs, or take the snapshot again.",
+        )
     for name in SNAPSHOT_TABLES:
         if name not in manifest.tables:
             manifest = replace(manifest, tables={**manifest.tables, name: intake.ABSENT})
