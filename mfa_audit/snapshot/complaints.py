@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mfa_audit.snapshot.raw import Complaint, RawRows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 SHOWN = 5
 """How many places a complaint names."""
@@ -49,18 +49,25 @@ class Complaints:
 
     def result(self) -> tuple[Complaint, ...]:
         """The complaints in a fixed order, with the places of their first examples."""
-        wanted: dict[int, set[int]] = {}
-        for found in self._found:
-            for position in found.positions:
-                source, record = place_of(position)
-                wanted.setdefault(source, set()).add(record)
-        places = {source: places_of(self._sources[source], records) for source, records in wanted.items()}
+        places = places_of(self._sources, [position for found in self._found for position in found.positions])
         complaints = [
-            Complaint(found.check, found.count, tuple(_place(places, position) for position in found.positions),
+            Complaint(found.check, found.count, tuple(places[position] for position in found.positions),
                       found.effect, found.fix, found.grave)
             for found in self._found
         ]
         return tuple(sorted(complaints, key=lambda each: (each.check, each.effect, each.fix, each.count)))
+
+
+def places_of(sources: Sequence[RawRows], positions: Iterable[int]) -> dict[int, str]:
+    """Numbers of :data:`POSITION` as ``file:line``."""
+    wanted: dict[int, set[int]] = {}
+    for position in positions:
+        source, record = place_of(position)
+        wanted.setdefault(source, set()).add(record)
+    found = {source: lines_of(sources[source], records) for source, records in wanted.items()}
+    return {
+        (source << _RECORD_BITS) | record: place for source, places in found.items() for record, place in places.items()
+    }
 
 
 def place_of(position: int) -> tuple[int, int]:
@@ -68,12 +75,7 @@ def place_of(position: int) -> tuple[int, int]:
     return position >> _RECORD_BITS, position & ((1 << _RECORD_BITS) - 1)
 
 
-def _place(places: Mapping[int, Mapping[int, str]], position: int) -> str:
-    source, record = place_of(position)
-    return places[source][record]
-
-
-def places_of(source: RawRows, records: set[int]) -> dict[int, str]:
+def lines_of(source: RawRows, records: set[int]) -> dict[int, str]:
     """Record numbers, from 1, as ``name:line``; a source whose lines mean nothing names the record."""
     origin = source.origin
     if not origin.line:
