@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,6 @@ SHOWN = 5
 _RECORD_BITS = 32
 POSITION = f"(src::BIGINT << {_RECORD_BITS}) | rec"
 """SQL: one number for a row of a source, in source order, then record order."""
-
-_FIELD_LIMIT = 2**30
 
 
 @dataclass(frozen=True)
@@ -82,20 +80,10 @@ def lines_of(source: RawRows, records: set[int]) -> dict[int, str]:
         return {record: f"{origin.name} (record {record})" for record in records}
     if source.format == "ndjson":
         return {record: f"{origin.name}:{origin.line + record - 1}" for record in records}
-    # A record may span lines, so its line is known only by reading up to it; the staged copy keeps line breaks.
-    previous = csv.field_size_limit(_FIELD_LIMIT)
+    breaks = [(1, origin.line), *source.breaks]
+    firsts = [record for record, _ in breaks]
     found = {}
-    try:
-        with source.path.open(encoding="utf-8", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            next(reader)
-            start = first = reader.line_num + 1
-            for record, _ in enumerate(reader, 1):
-                if record in records:
-                    found[record] = f"{origin.name}:{origin.line + start - first}"
-                    if len(found) == len(records):
-                        break
-                start = reader.line_num + 1
-    finally:
-        csv.field_size_limit(previous)
+    for record in records:
+        first, line = breaks[bisect_right(firsts, record) - 1]
+        found[record] = f"{origin.name}:{line + record - first}"
     return found
