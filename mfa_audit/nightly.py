@@ -30,6 +30,7 @@ from mfa_audit.verdicts.judge import judge
 from mfa_audit.verdicts.managers import managers_of
 from mfa_audit.verdicts.methods_policy import entries
 from mfa_audit.verdicts.prepare import basis_of, entries_of
+from mfa_audit.verdicts.register_complaints import register_note
 from mfa_audit.verdicts.results import Verdicts, gather
 
 if TYPE_CHECKING:
@@ -157,7 +158,8 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     grave = tuple(_said(each) for each in snapshot.complaints if each.grave)
-    return Outcome(folder, night, found, snapshot, (*notes, *grave))
+    unknown = tuple(filter(None, map(register_note, verdicts.quality)))
+    return Outcome(folder, night, found, snapshot, (*notes, *grave, *unknown))
 
 
 def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path, progress: Progress = SILENT, *,

@@ -41,17 +41,27 @@ def _as_list(value: object, separator: str) -> object:
     return value
 
 
-def _aware(value: dt.datetime) -> dt.datetime:
+def _no_number(value: object) -> object:
+    """A date-time that TOML read, or the text of a date or a date-time; a date begins its day, UTC."""
+    if value is None or isinstance(value, dt.datetime):
+        return value
+    try:
+        if isinstance(value, dt.date):
+            return dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
+        if isinstance(value, str) and "-" in value:
+            moment = dt.datetime.fromisoformat(value)
+            return moment.replace(tzinfo=dt.UTC) if len(value) == len("2026-03-02") else moment
+    except ValueError:
+        pass
+    raise ValueError("must be a date and time with its offset, or a date, such as 2026-03-02T01:30:00Z")
+
+
+def _aware(value: dt.datetime | None) -> dt.datetime | None:
+    if value is None:
+        return None
     if value.tzinfo is None:
         raise ValueError("must say its offset, such as 2026-03-02T01:30:00Z")
     return value.astimezone(dt.UTC)
-
-
-def _no_number(value: object) -> object:
-    """A bare number is a count of seconds to a library, and a mistake to a person."""
-    if isinstance(value, int | float) or (isinstance(value, str) and value.strip().lstrip("-").isdecimal()):
-        raise ValueError("must be a date and time with its offset, such as 2026-03-02T01:30:00Z")
-    return value
 
 
 def _collectable(value: str) -> str:
@@ -92,7 +102,7 @@ class Settings(BaseModel):
     policy: Path | None = None
     preset: Text | None = None
     sources: Paths = ()
-    captured_at: Annotated[dt.datetime, BeforeValidator(_no_number), AfterValidator(_aware)] | None = None
+    captured_at: Annotated[dt.datetime | None, BeforeValidator(_no_number), AfterValidator(_aware)] = None
     date_order: Literal["dmy", "mdy"] | None = None
     collect: Tables = ("accounts", "registrations")
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
@@ -177,9 +187,9 @@ def _seen_from(folder: Path, name: str, value: object) -> object:
     """A path of the settings file as seen from where the program runs."""
     kind = str(Settings.model_fields[name].annotation)
     if name == "sources":
-        listed = _as_list(value, os.pathsep)
-        if isinstance(listed, list | tuple) and all(isinstance(item, str) for item in listed):
-            return tuple(folder / item for item in listed)
+        paths = _as_list(value, os.pathsep)
+        if isinstance(paths, list | tuple) and all(isinstance(item, str) for item in paths):
+            return tuple(folder / item for item in paths)
         return value
     return folder / value if "Path" in kind and isinstance(value, str) else value
 

@@ -224,9 +224,21 @@ TENANT_DOCUMENTS: tuple[str, ...] = (
 """Policy documents kept as Graph wrote them, in ``tenant_policies.json``, a key each; the organisation and its domains
 without telephone numbers, addresses and whatever else is not read."""
 
+FORMER_NAMES = _table(
+    "former_names",
+    ("account_id", "VARCHAR", "an account listed under its object id"),
+    ("user_principal_name", "VARCHAR", "a UPN some source gives it that is nobody's now, as UPNs are compared"),
+)
+
+PLACE = Column("place", "VARCHAR", "where the row stands, file:line")
+"""What a snapshot keeps of a register's row beside its columns."""
+
 SNAPSHOT_TABLES: dict[str, Table] = {
     table.name: table
-    for table in (ACCOUNTS, REGISTRATIONS, GROUP_MEMBERS, ROLE_ASSIGNMENTS, *REGISTERS.values())
+    for table in (
+        ACCOUNTS, REGISTRATIONS, GROUP_MEMBERS, ROLE_ASSIGNMENTS, FORMER_NAMES,
+        *(Table(register.name, (*register.columns, PLACE)) for register in REGISTERS.values()),
+    )
 }
 
 VERDICTS = _table(

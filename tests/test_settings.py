@@ -208,3 +208,24 @@ class TestSecret:
 
         with pytest.raises(SettingsError, match="MFA_AUDIT_CLIENT_SECRET"):
             load_settings(None, {}, {})
+
+
+@pytest.mark.parametrize("text", ['sources = "exports"', 'sources = ["exports"]'])
+def test_sources_of_the_file_are_seen_from_its_folder(text, here):
+    """One path as text and a list of paths lie beside the settings file, not where the program runs."""
+    (here / "kept").mkdir()
+    file = written(here / "kept", text)
+
+    assert (here / "kept" / "exports",) == load_settings(file, {}, {}).sources
+
+
+@pytest.mark.parametrize("flags", [{"captured_at": "20260302"}, {"captured_at": "1772415000"}, {"captured_at": 5}])
+def test_a_number_is_no_time_of_capture(flags, here):
+    """A number could be read as seconds since 1970; it is refused with an example."""
+    with pytest.raises(SettingsError, match="2026-03-02T01:30:00Z"):
+        load_settings(None, {}, flags)
+
+
+def test_a_date_is_a_time_of_capture(here):
+    """A date without a time begins its day, in UTC."""
+    assert "2026-03-02T00:00:00+00:00" == load_settings(None, {}, {"captured_at": "2026-03-02"}).captured_at.isoformat()

@@ -45,6 +45,7 @@ def command(preset: str | None, output: Path | None) -> int:
     return code
 
 
+
 def three_files(folder: Path) -> list[Path]:
     """The workbook of the whole tenant, one manager's, and the list of who is overdue."""
     largest = max((folder / "managers").glob("*.xlsx"), key=lambda file: (file.stat().st_size, file.name), default=None)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mfa_audit.snapshot.raw import Complaint, RawRows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 SHOWN = 5
 """How many places a complaint names."""
@@ -17,8 +17,6 @@ SHOWN = 5
 _RECORD_BITS = 32
 POSITION = f"(src::BIGINT << {_RECORD_BITS}) | rec"
 """SQL: one number for a row of a source, in source order, then record order."""
-
-_FIELD_LIMIT = 2**30
 
 
 @dataclass(frozen=True)
@@ -49,18 +47,25 @@ class Complaints:
 
     def result(self) -> tuple[Complaint, ...]:
         """The complaints in a fixed order, with the places of their first examples."""
-        wanted: dict[int, set[int]] = {}
-        for found in self._found:
-            for position in found.positions:
-                source, record = place_of(position)
-                wanted.setdefault(source, set()).add(record)
-        places = {source: places_of(self._sources[source], records) for source, records in wanted.items()}
+        places = places_of(self._sources, [position for found in self._found for position in found.positions])
         complaints = [
-            Complaint(found.check, found.count, tuple(_place(places, position) for position in found.positions),
+            Complaint(found.check, found.count, tuple(places[position] for position in found.positions),
                       found.effect, found.fix, found.grave)
             for found in self._found
         ]
         return tuple(sorted(complaints, key=lambda each: (each.check, each.effect, each.fix, each.count)))
+
+
+def places_of(sources: Sequence[RawRows], positions: Iterable[int]) -> dict[int, str]:
+    """Numbers of :data:`POSITION` as ``file:line``."""
+    wanted: dict[int, set[int]] = {}
+    for position in positions:
+        source, record = place_of(position)
+        wanted.setdefault(source, set()).add(record)
+    found = {source: lines_of(sources[source], records) for source, records in wanted.items()}
+    return {
+        (source << _RECORD_BITS) | record: place for source, places in found.items() for record, place in places.items()
+    }
 
 
 def place_of(position: int) -> tuple[int, int]:
@@ -68,32 +73,17 @@ def place_of(position: int) -> tuple[int, int]:
     return position >> _RECORD_BITS, position & ((1 << _RECORD_BITS) - 1)
 
 
-def _place(places: Mapping[int, Mapping[int, str]], position: int) -> str:
-    source, record = place_of(position)
-    return places[source][record]
-
-
-def places_of(source: RawRows, records: set[int]) -> dict[int, str]:
+def lines_of(source: RawRows, records: set[int]) -> dict[int, str]:
     """Record numbers, from 1, as ``name:line``; a source whose lines mean nothing names the record."""
     origin = source.origin
     if not origin.line:
         return {record: f"{origin.name} (record {record})" for record in records}
     if source.format == "ndjson":
         return {record: f"{origin.name}:{origin.line + record - 1}" for record in records}
-    # A record may span lines, so its line is known only by reading up to it; the staged copy keeps line breaks.
-    previous = csv.field_size_limit(_FIELD_LIMIT)
+    breaks = [(1, origin.line), *source.breaks]
+    firsts = [record for record, _ in breaks]
     found = {}
-    try:
-        with source.path.open(encoding="utf-8", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            next(reader)
-            start = first = reader.line_num + 1
-            for record, _ in enumerate(reader, 1):
-                if record in records:
-                    found[record] = f"{origin.name}:{origin.line + start - first}"
-                    if len(found) == len(records):
-                        break
-                start = reader.line_num + 1
-    finally:
-        csv.field_size_limit(previous)
+    for record in records:
+        first, line = breaks[bisect_right(firsts, record) - 1]
+        found[record] = f"{origin.name}:{line + record - first}"
     return found

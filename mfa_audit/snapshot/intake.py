@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from mfa_audit import files
 from mfa_audit.errors import UsageError
 from mfa_audit.snapshot import accounts, engine, nested, registrations, relations
-from mfa_audit.snapshot.complaints import Complaints
-from mfa_audit.snapshot.joining import join
+from mfa_audit.snapshot.complaints import POSITION, Complaints, places_of
+from mfa_audit.snapshot.joining import former_names, join
 from mfa_audit.snapshot.manifest import CapturedBy, Source, State, TableState
 from mfa_audit.snapshot.staging import EVIDENCE, Staged, stage
 from mfa_audit.snapshot.typed import complain_of_blank_columns
@@ -30,6 +30,7 @@ _FILLED_BY = {
     "registrations": ("registrations",),
     "group_members": ("groups", "group_members"),
     "role_assignments": ("role_assignments", "role_eligibility"),
+    "former_names": (),
 }
 _DERIVED = ("account_key", "account_id", "manager_key", "last_sign_in", "methods_read", "unmapped", "conflict")
 _OTHER_FIELDS = {
@@ -98,6 +99,8 @@ def fill(
         ):
             if relation:
                 queries[name], reasons[name] = relation.query, relation.reason
+        if "accounts" in queries and any(staged.has(name) for name in REGISTERS):
+            queries["former_names"] = former_names(staged, folder / "accounts.parquet")
         queries.update((name, _register(staged, name)) for name in REGISTERS if staged.has(name))
         tables = {}
         missing = {each.name: each for each in inputs.missing}
@@ -133,7 +136,19 @@ def _register(staged: Staged, name: str) -> str:
         f"{staged.column(name, column)} AS {engine.name(column)}" for column in REGISTERS[name].names
     )
     filled = ", ".join(staged.column(name, column) for column in REGISTERS[name].names)
-    return f"SELECT DISTINCT {columns} FROM raw_{name} r WHERE coalesce({filled}) IS NOT NULL ORDER BY ALL"
+    connection = staged.connection
+    # A register may have been given twice: its first place is named.
+    connection.execute(
+        f"CREATE TABLE register_{name} AS SELECT {columns}, min({POSITION}) AS position FROM raw_{name} r "
+        f"WHERE coalesce({filled}) IS NOT NULL GROUP BY ALL"
+    )
+    positions = [row[0] for row in connection.execute(f"SELECT position FROM register_{name}").fetchall()]
+    places = places_of(staged.sources, positions)
+    connection.execute(
+        f"CREATE TABLE places_of_{name} AS SELECT unnest(?::BIGINT[]) AS position, unnest(?::VARCHAR[]) AS place",
+        [list(places), list(places.values())],
+    )
+    return f"SELECT * EXCLUDE (position) FROM register_{name} JOIN places_of_{name} USING (position) ORDER BY ALL"
 
 
 def _state(

@@ -8,11 +8,18 @@ census) and ``doubtful`` (its UPN fits two object ids).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from mfa_audit.snapshot import engine
 from mfa_audit.snapshot.complaints import POSITION, SHOWN, Complaints
 from mfa_audit.snapshot.staging import Staged, fold_column
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 _MAKE_ACCOUNTS = ("accounts", "mfa_status")
 _LISTS = ("recipients", "people")
+_NAMED = (*_MAKE_ACCOUNTS, "registrations", *_LISTS)
 
 DELETED = "regexp_matches(deleted_at, '^(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}')"
 """SQL: a deletion is a date as Graph writes it; any other text deletes nobody."""
@@ -58,6 +65,22 @@ def _resolve_upns(staged: Staged, tables: list[str]) -> None:
         f"INSERT INTO upn_ids SELECT own_upn, min(own_id), min(own_id) <> max(own_id) FROM ({pairs}) "
         f"WHERE own_id IS NOT NULL AND own_upn IN (SELECT own_upn FROM ({pairs}) "
         "WHERE own_id IS NULL AND own_upn IS NOT NULL) GROUP BY own_upn"
+    )
+
+
+def former_names(staged: Staged, accounts: Path) -> str:
+    """SQL for ``former_names``, after :func:`join`: UPNs that a source gives a listed object id and nobody has now.
+
+    ``accounts`` is the table of accounts, written before the SQL runs. A UPN that two ids had is nobody's.
+    """
+    given = " UNION ALL ".join(
+        f"SELECT own_id, own_upn FROM raw_{table} WHERE own_id IS NOT NULL" for table in _NAMED if staged.has(table)
+    )
+    return (
+        f"SELECT min(own_id) AS account_id, own_upn AS user_principal_name FROM ({given}) "
+        "WHERE own_id IN (SELECT account_id FROM census) AND own_upn NOT IN (SELECT lower(user_principal_name) "
+        f"FROM read_parquet({engine.text(str(accounts))}) WHERE user_principal_name IS NOT NULL) "
+        "GROUP BY own_upn HAVING min(own_id) = max(own_id) ORDER BY ALL"
     )
 
 

@@ -61,7 +61,8 @@ class RawRows:
     ``format`` ``csv``: comma-separated, quoted with ``"`` doubled, one header row, every record as long as the
     header. ``ndjson``: one object a line. ``fields`` maps a field of :data:`RAW_FIELDS` (or a register's column) to
     the header or key that carries it; a field that is not in it is *absent*, an empty value is *blank*.
-    ``rows`` is the number of records, counted while the file was checked.
+    ``rows`` is the number of records, counted while the file was checked. ``breaks`` are (record, line) of the records
+    that do not begin one line below the one before: after blank lines, and after records that span lines.
     """
 
     table: str
@@ -70,6 +71,7 @@ class RawRows:
     fields: Mapping[str, str]
     rows: int
     origin: Origin
+    breaks: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ def account_controls(accounts: pd.DataFrame, facts: pd.DataFrame, references: Re
         "MFA-EXM-03": outcome(entry, entry_passes("MFA-EXM-03")),
         "MFA-EXM-04": outcome(entry & true(entry_state == "active"), ~compliant),
         "MFA-EXM-05": outcome(entry, entry_passes("MFA-EXM-05")),
-        "MFA-EXM-08": outcome(exempt, usable, unassessed=~known),
+        "MFA-EXM-08": outcome(exempt, true(facts["factors"] != 0), unassessed=~known),
         "MFA-BGA-02": outcome(break_glass, best >= Level.PHISHING_RESISTANT, unassessed=~known),
         "MFA-BGA-03": outcome(break_glass, true(accounts["synced"] == Stated.NO),
                               unassessed=true(accounts["synced"].isin([Stated.BLANK, Stated.ABSENT]))),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mfa_audit.policy.exemptions import state_of
 from mfa_audit.tables import COMPLIANT, REGISTERS
-from mfa_audit.verdicts.registers import Lookup, References, reference
+from mfa_audit.verdicts.registers import Lookup, References, present, reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,14 +22,17 @@ HOLDER = ["account_id", "user_principal_name", "display_name", "mail"]
 _SOON_DAYS = 30
 
 
-def entry_states(register: pd.DataFrame, accounts: Iterable[pd.DataFrame], policy: Policy, as_of: date) -> pd.DataFrame:
+def entry_states(register: pd.DataFrame, accounts: Iterable[pd.DataFrame], policy: Policy, as_of: date,
+                 former: pd.DataFrame | None = None) -> pd.DataFrame:
     """Every entry with its holder and :func:`mfa_audit.policy.exemptions.state_of`.
 
-    ``accounts``: chunks of every account, columns :data:`HOLDER`. Added before: ``holder_id`` (null when the entry
+    ``accounts``: chunks of every account, columns :data:`HOLDER`; ``former``: the table ``former_names``.
+    Added before: ``holder_id`` (null when the entry
     names nobody listed), ``holder_upn``, ``holder_name``, ``holder_mail``; an id and a UPN of one account meet in
     ``holder_id``, and whoever approved their own entry is seen.
     """
-    written = reference(register["account_id"])
+    now = register if former is None else present(register, former)
+    written = reference(now["account_id"])
     named = set(written.dropna())
     found = [
         chunk[reference(chunk["account_id"]).isin(named) | reference(chunk["user_principal_name"]).isin(named)]

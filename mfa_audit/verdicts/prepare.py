@@ -13,7 +13,7 @@ from mfa_audit.tables import REGISTERS
 from mfa_audit.verdicts.basis import Basis, Evidence
 from mfa_audit.verdicts.exemption_register import HOLDER, entry_states
 from mfa_audit.verdicts.methods_policy import EVERYBODY, certificate_targets, entries, switched_off
-from mfa_audit.verdicts.registers import Lookup, Registers
+from mfa_audit.verdicts.registers import Lookup, Registers, present
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,7 @@ def entries_of(snapshot: Snapshot, policy: Policy, as_of: date) -> pd.DataFrame:
     """The register of exemptions with holders and states (:func:`entry_states`)."""
     register = snapshot.frame("exemptions")
     accounts = snapshot.accounts(columns=HOLDER) if len(register) else ()
-    return entry_states(register, accounts, policy, as_of)
+    return entry_states(register, accounts, policy, as_of, snapshot.frame("former_names"))
 
 
 def basis_of(snapshot: Snapshot, policy: Policy, as_of: date, exemptions: pd.DataFrame) -> Basis:
@@ -46,7 +46,11 @@ def basis_of(snapshot: Snapshot, policy: Policy, as_of: date, exemptions: pd.Dat
 
 
 def _registers(snapshot: Snapshot, exemptions: pd.DataFrame, as_of: date) -> Registers:
-    frames = {name: snapshot.frame(name) for name in REGISTERS}
+    former = snapshot.frame("former_names")
+    frames = {
+        name: present(snapshot.frame(name), former) if "account_id" in register.names else snapshot.frame(name)
+        for name, register in REGISTERS.items()
+    }
     given = frozenset(name for name in REGISTERS if snapshot.manifest.tables[name].state != "absent")
     return Registers(
         exemptions=Lookup(best_entry(exemptions, by="holder_id"), key="holder_id"),

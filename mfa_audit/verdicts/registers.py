@@ -67,6 +67,16 @@ class Lookup:
         return self._rows[name].reindex(self.positions(accounts)).set_axis(accounts.ids.index)
 
 
+def present(register: pd.DataFrame, former: pd.DataFrame) -> pd.DataFrame:
+    """The register with ``account_id`` as accounts are called now; ``former`` is the table ``former_names``."""
+    if former.empty:
+        return register
+    now = dict(zip(reference(former["user_principal_name"]), former["account_id"], strict=True))
+    return register.assign(
+        account_id=reference(register["account_id"]).map(now).astype("str").fillna(register["account_id"])
+    )
+
+
 def _empty(name: str) -> Lookup:
     return Lookup(pd.DataFrame({column: pd.Series(dtype="str") for column in REGISTERS[name].names}))
 

@@ -12,6 +12,7 @@ from mfa_audit.verdicts.controls import summarise
 from mfa_audit.verdicts.exemption_register import exemption_table
 from mfa_audit.verdicts.managers import by_manager
 from mfa_audit.verdicts.methods_policy import entries
+from mfa_audit.verdicts.register_complaints import register_complaints
 from mfa_audit.verdicts.scope import scope_complaints
 from mfa_audit.verdicts.tenant import SourceFacts, assess_tenant
 
@@ -74,7 +75,8 @@ def gather(whole: figures.Tally, people: TableFile, snapshot: Snapshot, basis: B
         controls=summarise(whole.controls, outcomes),
         methods=figures.methods_table(whole, policy),
         exemptions=exemption_table(exemptions, _holders(exemptions, people), as_of),
-        quality=(*snapshot.complaints, *scope_complaints(snapshot, basis, broken_cycles)),
+        quality=(*snapshot.complaints, *register_complaints(snapshot, basis),
+                 *scope_complaints(snapshot, basis, broken_cycles)),
         sources=_sources(snapshot),
         reconciliation=figures.reconciliation(whole),
         organisation_names=_names(basis.registers.organisations),

@@ -10,6 +10,7 @@ import pandas as pd
 from mfa_audit.tables import Status
 from mfa_audit.verdicts.controls import Outcome
 from mfa_audit.verdicts.figures import WORKFORCE, Tally, populations
+from mfa_audit.verdicts.registers import reference
 
 if TYPE_CHECKING:
     from datetime import date
@@ -63,5 +64,5 @@ def series_of_exceptions(exemptions: pd.DataFrame, as_of: date) -> list[str]:
     length = (pd.to_datetime(exemptions["expires"]) - pd.to_datetime(exemptions["approved"])).dt.days
     age = (pd.Timestamp(as_of) - pd.to_datetime(exemptions["approved"])).dt.days
     short = exemptions[(length <= _SHORT_DAYS) & (age >= 0) & (age <= _WINDOW_DAYS)]
-    counts = short.groupby("holder_id").size()
+    counts = short.groupby(short["holder_id"].fillna(reference(short["account_id"]))).size()
     return sorted(counts[counts >= _SERIES].index)

@@ -43,7 +43,7 @@ def test_a_snapshot_opens_as_it_was_written(stage, sources):
     assert written == opened
     assert {"security_defaults": {"isEnabled": False, "b": ["é"]}} == opened.documents
     assert ["E1", "E2"] == list(opened.frame("exemptions")["exemption_id"])
-    tables = {"accounts.parquet", "registrations.parquet", "exemptions.parquet"}
+    tables = {"accounts.parquet", "registrations.parquet", "exemptions.parquet", "former_names.parquet"}
     assert tables | {"manifest.json", "tenant_policies.json"} == {path.name for path in written.folder.iterdir()}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mfa_audit.snapshot.complaints import places_of
+from mfa_audit.snapshot.complaints import lines_of
 from mfa_audit.snapshot.typing_rules import is_truth
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def unread_of(rows: Sequence[RawRows]) -> tuple[str, ...]:
                         first, quoted = (first, quoted) if first else (record, word)
                         count += 1
                 if count:
-                    place = places_of(part, {first})[first]
+                    place = lines_of(part, {first})[first]
                     said.append(f"{place}: {field} holds '{quoted[:30]}', neither yes nor no; {count:,} such cells")
     return tuple(said)
 

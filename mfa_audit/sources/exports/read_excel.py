@@ -190,7 +190,7 @@ class _Workbook:
                       for field, by in part.fields.items() if by == name)}
         last = line
         rows = ((at, self._within(cells, at, len(header))) for at, cells in rows)
-        with Stage(self._candidate, recognised, header, target, self._blemishes) as stage:
+        with Stage(self._candidate, recognised, header, target, self._blemishes, line + 1) as stage:
             while batch := list(islice(rows, _BATCH)):
                 last = batch[-1][0]
                 records = [self._record(cells, at, len(header), ids) for at, cells in batch]

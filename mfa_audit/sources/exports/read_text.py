@@ -88,7 +88,8 @@ def _read(candidate: Candidate, sniffed: Sniffed, stream: IO[str], target: Path,
         if is_unread(cell):
             blemishes.add("column not read", header.line, place=f"'{cell.strip()[:60]}'")
     written_by_hand = all(part.table in REGISTERS for part in recognised.parts)
-    with Stage(candidate, recognised, header.cells, target, blemishes, ascii_only=sniffed.ascii_only) as stage:
+    with Stage(candidate, recognised, header.cells, target, blemishes, header.line + 1,
+               ascii_only=sniffed.ascii_only) as stage:
         ended = _copy(candidate, header, lines, stage)
         if not ended and not written_by_hand:
             blemishes.add("no line end")
@@ -116,7 +117,7 @@ def raw_rows(recognised: Recognised, stage: Stage, origin: Origin) -> tuple[RawR
     return tuple(
         RawRows(part.table, stage.path, "csv",
                 {field: header for field, header in part.fields.items() if field not in stage.lost},
-                stage.rows, origin)
+                stage.rows, origin, tuple(stage.breaks))
         for part in recognised.parts
     )
 

@@ -62,14 +62,17 @@ def check_columns(candidate: Candidate, recognised: Recognised, blemishes: Blemi
 class Stage:
     """Writes records of one recognised file, batch by batch, to ``path``.
 
-    ``headers`` are the file's columns in order; ``ascii_only`` that the file holds no byte above 127. Use as a
-    context manager; ``rows`` counts what was written, ``lost`` names fields whose column turned out to hold type
-    names and must count as not supplied.
+    ``headers`` are the file's columns in order; ``line`` is the one below them, ``ascii_only`` that the file holds no
+    byte above 127. Use as a context manager; ``rows`` counts what was written, ``breaks`` are as in
+    :class:`mfa_audit.snapshot.raw.RawRows`, ``lost`` names fields whose column turned out to hold type names and must
+    count as not supplied.
     """
 
     def __init__(self, candidate: Candidate, recognised: Recognised, headers: Sequence[str], path: Path,
-                 blemishes: Blemishes, *, ascii_only: bool = False) -> None:
+                 blemishes: Blemishes, line: int, *, ascii_only: bool = False) -> None:
         self.rows = 0
+        self.breaks: list[tuple[int, int]] = []
+        self._next_line = line
         self.lost: set[str] = set()
         self.path = path
         self._candidate = candidate
@@ -122,6 +125,10 @@ class Stage:
             rows = self._examined(rows, lines)
             text = self._serialised(rows)
         self._stream.write(text)
+        for record, line in enumerate(lines, start=self.rows + 1):
+            if line != self._next_line:
+                self.breaks.append((record, line))
+            self._next_line = line + 1
         self.rows += len(rows)
 
     def _refuse_two_ids(self, records: Sequence[Sequence[str]], lines: Sequence[int], first: int, second: int) -> None:

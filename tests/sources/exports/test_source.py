@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mfa_audit.errors import InputRejected, OutputFailed
+from mfa_audit.snapshot.complaints import lines_of
 from mfa_audit.snapshot.raw import Inputs
 from mfa_audit.sources.exports.source import inspect, merged, read
 
@@ -159,6 +160,17 @@ def test_what_nobody_needs_is_not_written_down(folder: Folder, tmp_path: Path) -
     written = b"".join(path.read_bytes() for path in (tmp_path / "work").rglob("*") if path.is_file())
     assert b"a@x.example" in written
     assert b"7946" not in written
+
+
+def test_a_record_is_found_again_by_its_line(folder: Folder, tmp_path: Path) -> None:
+    """Blank lines and cells of several lines before it change nothing; nor does the end of a batch."""
+    rows = 'id,userPrincipalName,jobTitle\n\n\n1,a@x.example,"two\nlines"\n2,b@x.example,x\n\n3,c@x.example,y\n'
+    place = folder({"users.csv": rows.encode()})
+
+    [listed] = read([place], tmp_path / "work").rows
+
+    name = str(place / "users.csv")
+    assert {1: f"{name}:4", 2: f"{name}:6", 3: f"{name}:8"} == lines_of(listed, {1, 2, 3})
 
 
 def test_full_pages_of_a_chain_are_no_suspicion(folder: Folder, tmp_path: Path) -> None:
