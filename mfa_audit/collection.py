@@ -49,9 +49,11 @@ def take_snapshot(settings: Settings, policy: Policy, started: datetime, work: P
     """
     paths = [path for path in settings.sources if path != GRAPH]
     own = frozenset(folder.resolve() for folder in (settings.output, settings.data))
-    inputs = read([*paths, *policy.register_paths().values()], work / "staged", without=own)
+    asks_graph = GRAPH in settings.sources
+    inputs = read([*paths, *policy.register_paths().values()], work / "staged", without=own,
+                  with_listing=not asks_graph)
     graph = None
-    if GRAPH in settings.sources:
+    if asks_graph:
         if online is None:
             raise ValueError("reading Graph needs a clock")
         graph = graph_source(settings, online, progress)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mfa_audit.progress import Progress
-    from mfa_audit.snapshot.raw import Complaint, Inputs
+    from mfa_audit.snapshot.raw import Complaint, Inputs, Missing
 
 _FILLED_BY = {
     "accounts": ("accounts", "mfa_status", "registrations", "people", "recipients"),
@@ -105,21 +105,27 @@ def fill(
         tables = {}
         missing = {each.name: each for each in inputs.missing}
         for name in SNAPSHOT_TABLES:
-            told = missing.get(name)
-            if told is not None:
-                reasons[name] = "; ".join(filter(None, (reasons.get(name, ""), told.reason)))
             if name in queries:
                 path = folder / f"{name}.parquet"
                 engine.copy_to_parquet(connection, queries[name], path)
                 tables[name] = _state(staged, name, path, reasons.get(name, ""), attribute, captured_at)
             else:
-                tables[name] = ABSENT if told is None else replace(ABSENT, reason=told.reason)
-            if told is not None:
-                tables[name] = replace(tables[name], permission=told.permission)
+                tables[name] = ABSENT
+            tables[name] = _lacking(tables[name], missing.get(name))
             progress.advance()
         counts.update(_counts(staged))
         progress.finish()
         return Intake(tables, counts, complaints.result())
+
+
+def _lacking(table: TableState, missing: Missing | None) -> TableState:
+    """The table, and what its source said was not given."""
+    if missing is None:
+        return table
+    state: State = "absent" if table.state == "absent" else "partial"
+    known = () if table.state == "absent" else (table.reason,)
+    return replace(table, state=state, reason="; ".join(filter(None, (*known, missing.reason))),
+                   permission=missing.permission)
 
 
 def _why_not_whole(staged: Staged, nameless: int) -> str:

@@ -89,7 +89,8 @@ COLLECTIONS: dict[str, list[Row]] = {
         {
             "id": TENANT_ID,
             "displayName": "Simulated organisation",
-            "verifiedDomains": [{"name": "riverside.example", "isDefault": True}],
+            "verifiedDomains": [{"name": "riverside.example", "isDefault": True}, {"name": "northmoor.example"},
+                                {"name": "federated.example"}],
         }
     ],
     "domains": [

@@ -66,20 +66,20 @@ class Wire:
 
 def new_session(ca_bundle: Path | None, timeout: float | None = None) -> requests.Session:
     """A session that trusts ``ca_bundle`` where one is named, with a ``timeout`` in seconds for calls that set none."""
-    session = _Timed(timeout) if timeout is not None else requests.Session()
-    if ca_bundle is not None:
-        session.verify = str(ca_bundle)
-    return session
+    return _Session(ca_bundle, timeout)
 
 
-class _Timed(requests.Session):
-    def __init__(self, timeout: float) -> None:
+class _Session(requests.Session):
+    """Says with every request whom it trusts: what a session is told once loses to ``REQUESTS_CA_BUNDLE``."""
+
+    def __init__(self, ca_bundle: Path | None, timeout: float | None) -> None:
         super().__init__()
-        self._timeout = timeout
+        self._usual: dict[str, Any] = {"timeout": timeout}
+        if ca_bundle is not None:
+            self._usual["verify"] = str(ca_bundle)
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        kwargs.setdefault("timeout", self._timeout)
-        return super().request(*args, **kwargs)
+        return super().request(*args, **{**self._usual, **kwargs})
 
 
 class Client:
