@@ -240,7 +240,7 @@ def _said(complaint: Complaint) -> str:
 
 
 def _lost(previous: runs.Run, people: Path, policy: Policy) -> tuple[int, int]:
-    """How many had a usable second factor at the previous run and have none, or none that is known, now; of how many.
+    """How many had a usable second factor at the previous run and are known to have none now; of how many.
 
     What another policy took away nobody has lost, and a run whose accounts were deleted cannot be compared with.
     """
@@ -248,7 +248,7 @@ def _lost(previous: runs.Run, people: Path, policy: Policy) -> tuple[int, int]:
     if previous.summary["policy"]["sha256"] != policy.sha256 or not before.is_file():
         return 0, 0
     usable = [level.label for level in Level if level > Level.NONE]
-    return moved(before, people, key="account_id", column="best_level", out_of=usable, into=(Level.NONE.label, None))
+    return moved(before, people, key="account_id", column="best_level", out_of=usable, into=(Level.NONE.label,))
 
 
 def refuse_sums_that_differ(reconciliation: pd.DataFrame) -> None:

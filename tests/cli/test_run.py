@@ -273,5 +273,7 @@ def test_words_that_are_not_read_are_said_with_their_place(mfa, home):
 
     said = mfa("run", "--source", home / "users.csv", "--as-of", "2026-03-02", "-q")
 
-    assert "users.csv:2: unreadable value: account_enabled (2 cells): 'WAHR'" in said.err
-    assert "export it in English" in said.err
+    [line] = [line for line in said.err.splitlines() if "unreadable value: account_enabled, 2 times" in line]
+    assert "users.csv:2" in line
+    assert "'WAHR'" in line
+    assert "export it in English" in line
