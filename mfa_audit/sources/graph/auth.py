@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 import re
 from dataclasses import dataclass, field
 from threading import Lock
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 READ_SCOPES = ("User.Read.All", "AuditLog.Read.All")
 """What a person is asked to consent to when signing in by device code."""
+
+# msal logs an answer of the sign-in service that it cannot read, token and all, and Python prints what nobody handles.
+logging.getLogger("msal").addHandler(logging.NullHandler())
+logging.getLogger("msal").propagate = False
 
 _TIMEOUT_SECONDS = 30
 _GRAPH_AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")

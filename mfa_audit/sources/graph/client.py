@@ -40,6 +40,8 @@ NETWORK_ERRORS = (requests.RequestException,)
 """What can happen between here and there."""
 
 _log = logging.getLogger(__name__)
+# Urllib3 logs addresses with their page tokens; what this module says of a request is enough.
+logging.getLogger("urllib3").propagate = False
 Answer = TypeVar("Answer")
 
 

@@ -37,6 +37,16 @@ class Gathered:
             self.rows.append(rows)
             self.began.append(began)
 
+    def of(self, name: str) -> RawRows | None:
+        """The rows of the listing called ``name``; null where it was refused."""
+        with self._lock:
+            return next((rows for rows in self.rows if rows.origin.name == f"{NAME}: {name}"), None)
+
+    def drop(self, rows: RawRows) -> None:
+        """Take rows out again."""
+        with self._lock:
+            self.rows.remove(rows)
+
     def add_document(self, name: str, content: Any) -> None:
         """A policy document as Graph wrote it."""
         with self._lock:

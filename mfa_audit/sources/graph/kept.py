@@ -80,6 +80,10 @@ class Shelf:
             write_text(note, json.dumps(told, sort_keys=True) + "\n")
         return kept
 
+    def drop(self, name: str) -> None:
+        """Forget a listing, so that it is read afresh."""
+        self._paths(name)[1].unlink(missing_ok=True)
+
     def clear(self) -> None:
         """Remove everything: the snapshot has it now."""
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -23,7 +23,7 @@ _TOO_MANY_ROWS = re.compile(r"Cannot query data for more than \d+ users", re.IGN
 _SECONDS = re.compile(r"\d+(?:\.\d+)?")
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class Refusal(Exception):
     """An answer that is none: its HTTP ``status``, Graph's ``code`` and ``message`` (both may be empty)."""
 

@@ -19,6 +19,7 @@ from mfa_audit.progress import SILENT, Progress
 from mfa_audit.snapshot.raw import Inputs, Missing, Origin, RawRows
 from mfa_audit.sources.graph import endpoints, lookup
 from mfa_audit.sources.graph.client import Client, Tokens, Wire
+from mfa_audit.sources.graph.crosscheck import coverage
 from mfa_audit.sources.graph.gathered import NAME, Gathered, refused, rows_of
 from mfa_audit.sources.graph.groups import groups_of_policies, groups_with_roles, with_group
 from mfa_audit.sources.graph.kept import Kept, Shelf
@@ -81,6 +82,7 @@ class GraphSource:
                 *(partial(self._listing, listing)
                   for listing in endpoints.listings(wanted.collect, wanted.organisation_field)),
             ])
+            self._side_by_side([self._cross_check])
             if self._found.lacks_licence("registrations"):
                 self._side_by_side([partial(self._look_up, wanted.lookup_limit)])
             if "group_members" in wanted.collect:
@@ -138,6 +140,23 @@ class GraphSource:
         if kept.reason:
             self._found.miss(Missing(listing.collected_as, kept.reason))
 
+    def _cross_check(self, client: Client) -> None:
+        """Read the registration report once more when many accounts are missing in it, then believe what it says."""
+        listing = endpoints.REGISTRATIONS
+        accounts, report = self._found.of("accounts"), self._found.of("registrations")
+        if accounts is None or report is None:
+            return
+        seen = coverage(accounts.path, report.path, self._clock.now())
+        if not seen.is_whole:
+            self._shelf.drop(listing.name)
+            self._found.drop(report)
+            self._listing(listing, client)
+            again = self._found.of("registrations")
+            seen = seen if again is None else coverage(accounts.path, again.path, self._clock.now())
+        if not seen.is_whole:
+            self._found.miss(Missing(listing.collected_as, f"{seen.without} of {seen.expected} accounts that should be "
+                                     "in the registration report are not"))
+
     def _members(self, groups: Iterable[str], client: Client) -> None:
         """The members of ``groups``, each group whole or named among what is missing."""
         whole: list[str] = []
@@ -163,7 +182,7 @@ class GraphSource:
 
     def _look_up(self, limit: int, client: Client) -> None:
         """Registrations account by account, where the report is not licensed and the tenant is small."""
-        raw = next((raw for raw in self._found.rows if raw.table == "accounts"), None)
+        raw = self._found.of("accounts")
         if raw is None or raw.rows > limit:
             return
         accounts = sorted({_ids.decode(line).id for line in raw.path.read_bytes().splitlines()})
