@@ -105,7 +105,7 @@ ROLE_ASSIGNMENTS = Listing(
 ROLE_ELIGIBILITY = Listing(
     "role_eligibility", "role_assignments", "role_eligibility",
     "/v1.0/roleManagement/directory/roleEligibilityScheduleInstances?$expand=principal",
-    "RoleEligibilitySchedule.Read.Directory",
+    "RoleManagement.Read.Directory",
     {**_ROLE_FIELDS, "starts_at": "startDateTime", "ends_at": "endDateTime"},
     "who may activate a role is not known", sizes=(), optional=True,
 )

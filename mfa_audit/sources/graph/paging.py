@@ -33,7 +33,7 @@ _MOST_SHORT = 1
 
 _TOLERATED_SHARE, _TOLERATED_MOST = 0.005, 50
 _ENDLESS_FACTOR, _ENDLESS_LEAST = 3, 10_000
-_MOST_PAGES = 200_000
+_MOST_PAGES, _MOST_EMPTY = 200_000, 100
 
 
 class _Page(msgspec.Struct):
@@ -123,6 +123,7 @@ def _read_pages(client: Client, listing: Listing, size: int | None, out: BinaryI
                 keep: Callable[[dict[str, msgspec.Raw]], bytes]) -> None:
     url: str | None = first_page(listing, size)
     seen: set[str] = set()
+    empty = 0
     most = None if counted is None else _ENDLESS_FACTOR * counted + _ENDLESS_LEAST
     while url is not None:
         if url in seen:
@@ -132,6 +133,9 @@ def _read_pages(client: Client, listing: Listing, size: int | None, out: BinaryI
             raise _Again("its pages do not come to an end")
         rows = client.ask(url, listing.family, _rows)
         url = rows.next_link
+        empty = 0 if rows.objects else empty + 1
+        if empty > _MOST_EMPTY:
+            raise _Again("its pages stay empty")
         lines = []
         for row in rows.objects:
             ids.append(hash(bytes(row["id"])))

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from graph_simulator import (
+    ALL_PERMISSIONS,
     CANARY,
     Fault,
     FaultScript,
+    FileTenant,
     Simulator,
     VirtualClock,
     VirtualTenant,
     random_schedule,
 )
+from nights import GOLDEN, STARTED, job
 
+from mfa_audit import nightly
+from mfa_audit.collection import Online
 from mfa_audit.errors import AccessRefused, GraphUnreachable, IncompleteData, MfaAuditError
 from mfa_audit.sources.graph.address import Cloud
 from mfa_audit.sources.graph.auth import Credential, EntraTokens
@@ -109,7 +115,8 @@ FAULTS = [
       for path in ("/users", "userRegistrationDetails") for times in (1, None)),
     *(Fault(kind, "/token", times=None) for kind in ("token_empty_object", "token_empty_string", "token_wrong_tenant",
                                                      "token_no_roles", "token_surplus")),
-    *(Fault("token_error", "/token", times=None, parameters={"code": code}) for code in (7000215, 7000222, 700016, 90002)),
+    *(Fault("token_error", "/token", times=None, parameters={"code": code})
+      for code in (7000215, 7000222, 700016, 90002)),
     Fault("token_short", "/token", times=None, parameters={"seconds": 400}),
     Fault("clock_skew", "", times=None, parameters={"seconds": 3600}),
     Fault("clock_skew", "", times=None, parameters={"seconds": 400}),
@@ -121,8 +128,14 @@ def tenant():
     return VirtualTenant(PEOPLE, seed=7)
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: "-".join(map(str, filter(None, (
-    fault.kind, fault.path.rpartition("/")[2], fault.page, "always" if fault.times is None else "", *fault.parameters.values())))))
+def called(fault):
+    """A fault in a word, for the name of its test."""
+    always = "always" if fault.times is None else ""
+    words = (fault.kind, fault.path.rpartition("/")[2], fault.page, always, *fault.parameters.values())
+    return "-".join(map(str, filter(None, words)))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=called)
 def test_a_fault_ends_in_the_truth_or_is_said(fault, tenant, tmp_path):
     """Never a shorter truth, never an early call, never a request elsewhere, never a secret written."""
     script = FaultScript([Fault(fault.kind, fault.path, fault.call, fault.page, fault.times, dict(fault.parameters))])
@@ -140,3 +153,74 @@ def test_any_schedule_of_faults_ends_in_the_truth_or_is_said(seed, tenant, tmp_p
     if script.recoverable:
         assert reading.error is None, reading.error
         assert not [each for each in reading.missing if each.wanted]
+
+
+def test_reading_takes_little_longer_than_the_limits_set(tmp_path):
+    """Under Graph's published limits nothing is wasted: at most 5 % beyond the floor, with as many small pages as make
+    waiting the rule."""
+    with Simulator(VirtualTenant(30_000, seed=3), clock=VirtualClock(), limits=True) as simulator:
+        reading = read(simulator, tmp_path)
+        reports = [call for call in simulator.requests if "userRegistrationDetails" in call.path]
+        throttled = sum(simulator.early_calls.values())
+
+    floor = (-(-len(reports) // 5) - 1) * 10
+    assert floor > 0
+    assert floor <= reading.seconds <= 1.05 * floor
+    assert 0 == throttled
+
+
+def test_a_killed_reading_goes_on_with_what_was_whole(tenant, tmp_path):
+    """The listing that was complete is not asked for again; the one that was cut is, from its beginning."""
+    script = FaultScript([Fault("forbidden", "userRegistrationDetails", page=3)])
+    with Simulator(tenant, clock=VirtualClock(), faults=script) as simulator:
+        first = read(simulator, tmp_path)
+        asked = len(simulator.requests)
+        second = read(simulator, tmp_path)
+        later = [call.path for call in simulator.requests[asked:]]
+        assert_truth_or_said(second, simulator, tmp_path)
+
+    assert ["registrations"] == [each.name for each in first.missing]
+    assert () == second.missing
+    assert not [path for path in later if path.startswith("/v1.0/users?")]
+
+
+@pytest.mark.parametrize("lost", ["User.Read.All", "AuditLog.Read.All", "Policy.Read.All",
+                                  "RoleManagement.Read.Directory", "GroupMember.Read.All", "Domain.Read.All"])
+def test_a_permission_that_is_lacking_is_named(lost, tenant, tmp_path):
+    """What depends on it is missing, with the permission's name; the rest is read."""
+    permissions = tuple(name for name in ALL_PERMISSIONS if name not in (lost, "Organization.Read.All"))
+    with Simulator(tenant, clock=VirtualClock(), permissions=permissions) as simulator:
+        reading = read(simulator, tmp_path, EVERYTHING)
+
+    assert lost in {each.permission for each in reading.missing}
+
+
+def test_a_small_tenant_without_the_licence_is_read_account_by_account(tmp_path):
+    """Methods come by batches, their telephone numbers do not."""
+    tenant = VirtualTenant(60, seed=5)
+    tenant.licensed = False
+    with Simulator(tenant, clock=VirtualClock(), limits=True) as simulator:
+        reading = read(simulator, tmp_path)
+
+    assert () == reading.missing
+    assert 60 == len(reading.rows["registrations"])
+    assert b"79460" not in written(tmp_path)
+
+
+def test_the_golden_tenant_is_judged_the_same_as_from_its_files(tmp_path):
+    """The same thirty accounts by Graph and by file give the same table, byte for byte."""
+    tables = []
+    others = [GOLDEN / "recipients.csv"]
+    with Simulator(FileTenant(GOLDEN), clock=VirtualClock(STARTED)) as simulator:
+        by_graph = {
+            "tenant": simulator.tenant.tenant_id, "collect": EVERYTHING, "client_id": simulator.issuer.client_id,
+            "client_secret": simulator.issuer.secret, "graph_root": simulator.root,
+            "login_root": simulator.login_root, "ca_bundle": simulator.ca_bundle,
+        }
+        for name, sources, settings in (("files", [GOLDEN], {}), ("graph", [Path("graph"), *others], by_graph)):
+            told = []
+            nightly.run(job(sources, GOLDEN / "policy.toml", tmp_path / name, settings=settings,
+                            online=Online(simulator.clock, print)), told.append)
+            tables.append((told[0].folder / "accounts.parquet").read_bytes())
+
+    assert tables[0] == tables[1]
