@@ -51,7 +51,7 @@ def gaps(manifest: Manifest, wanted: Sequence[str], policy: Policy, *, dated_by_
     ``wanted``: the tables settings ``collect`` names. ``dated_by_clock``: the time of the run (UTC) when it is dated by
     the clock; null when ``--as-of`` named the day, whereupon age is shown and never refused.
     """
-    found = [*_missing(manifest, wanted)]
+    found = [*_missing(manifest, wanted), *_not_whole(manifest)]
     if dated_by_clock is not None and not allow_stale:
         found += _stale(manifest, wanted, policy, dated_by_clock)
     if before is not None and not accept_drop:
@@ -119,9 +119,10 @@ def _is_id(tenant: str) -> bool:
 
 def _missing(manifest: Manifest, wanted: Sequence[str]) -> list[Gap]:
     found = []
+    told = {each.name for each in manifest.missing}
     for name in wanted:
         table = manifest.tables.get(name)
-        if table is None:
+        if table is None or name in told:
             continue
         if table.state == "absent":
             found.append(Gap(name, _NOT_GIVEN.get(name, f"{name} was asked for and not given"),
@@ -129,6 +130,15 @@ def _missing(manifest: Manifest, wanted: Sequence[str]) -> list[Gap]:
         elif table.state == "partial":
             found.append(Gap(name, table.reason or "only a part was read", "export or collect it again."))
     return found
+
+
+def _not_whole(manifest: Manifest) -> list[Gap]:
+    """What a service was asked for and did not give whole."""
+    return [
+        Gap(each.name, each.reason, f"grant {each.permission} to the application (docs/permissions.md)."
+            if each.permission else "collect it again.")
+        for each in manifest.missing if each.wanted
+    ]
 
 
 def _orphans(manifest: Manifest, policy: Policy) -> list[Gap]:
@@ -144,7 +154,8 @@ def _orphans(manifest: Manifest, policy: Policy) -> list[Gap]:
 def _stale(manifest: Manifest, wanted: Sequence[str], policy: Policy, now: datetime) -> list[Gap]:
     """The age of the registrations; a list of accounts says nothing of when it was made but that it is not older than
     its facts."""
-    name, limit = "registrations", policy.sources.maximum_age_hours.files
+    name, ages = "registrations", policy.sources.maximum_age_hours
+    limit = ages.files if manifest.collected_at is None else ages.graph
     table = manifest.tables[name]
     if name not in wanted or table.state == "absent":
         return []

@@ -5,7 +5,6 @@ The rooms do not know one another; their tables are handed on here.
 
 from __future__ import annotations
 
-import re
 import shutil
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,20 +12,19 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mfa_audit import __version__, runs
+from mfa_audit import runs
+from mfa_audit.collection import take_snapshot
 from mfa_audit.completeness import Before, Gap, gaps, lost_factors, refuse_nobody, refuse_other_tenant
 from mfa_audit.errors import MfaAuditError, UsageError
-from mfa_audit.files import lock, new_folder_aside, private_folder, run_name, scratch_folder, sweep, write_text
+from mfa_audit.files import lock, new_folder_aside, private_folder, scratch_folder, sweep, write_text
 from mfa_audit.methods import Level
 from mfa_audit.policy import load_policy
 from mfa_audit.progress import SILENT, Progress
 from mfa_audit.reports.run_folder import write_outputs
 from mfa_audit.reports.view import Night
 from mfa_audit.snapshot.columnar import CHUNK_ROWS, TableFile, TableWriter, moved
-from mfa_audit.snapshot.store import Snapshot, open_snapshot, write_snapshot
-from mfa_audit.sources.exports.source import read
+from mfa_audit.snapshot.store import Snapshot, open_snapshot
 from mfa_audit.tables import PEOPLE
-from mfa_audit.text_safety import slug
 from mfa_audit.verdicts.figures import add, tally
 from mfa_audit.verdicts.judge import judge
 from mfa_audit.verdicts.managers import managers_of
@@ -41,9 +39,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mfa_audit.collection import Online
     from mfa_audit.policy import Policy
     from mfa_audit.settings import Settings
-    from mfa_audit.snapshot.raw import Complaint, Inputs
+    from mfa_audit.snapshot.raw import Complaint
 
 _HANDED_ON = (
     "people", "by_organisation", "by_department", "by_manager", "controls", "methods", "exemptions", "quality",
@@ -55,7 +54,7 @@ _HANDED_ON = (
 @dataclass(frozen=True)
 class Job:
     """One night's work. ``started`` is UTC; ``as_of`` the day judged, in the policy's zone; ``dated_by_clock`` is false
-    when a person named the day, so that old data is shown and not refused."""
+    when a person named the day, so that old data is shown and not refused. ``online`` is needed to read Graph."""
 
     settings: Settings
     policy: Policy
@@ -65,6 +64,7 @@ class Job:
     allow_stale: bool = False
     accept_drop: bool = False
     accept_loss: bool = False
+    online: Online | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,12 @@ def run(job: Job, tell: Callable[[Outcome], None], progress: Progress = SILENT) 
     """
     with _alone(job) as work:
         tell(report(job, collect(job, work, progress), work, progress))
+
+
+def collect_alone(job: Job, progress: Progress = SILENT) -> Snapshot:
+    """Take a snapshot and stop."""
+    with _alone(job) as work:
+        return collect(job, work, progress)
 
 
 def report_again(job: Job, snapshot: Path, tell: Callable[[Outcome], None], progress: Progress = SILENT) -> None:
@@ -120,23 +126,8 @@ def policy_of_run(run: runs.Run) -> Policy:
 
 
 def collect(job: Job, work: Path, progress: Progress = SILENT) -> Snapshot:
-    """Read the exported files into a snapshot under ``<data>/<tenant>/snapshots/<time>``."""
-    settings, policy = job.settings, job.policy
-    registers = tuple(policy.register_paths().values())
-    own = frozenset(folder.resolve() for folder in (settings.output, settings.data))
-    inputs = read([*settings.sources, *registers], work / "staged", without=own)
-    tenant = tenant_folder(inputs, settings.tenant)
-    return write_snapshot(
-        inputs,
-        private_folder(settings.data / tenant / "snapshots") / run_name(job.started),
-        tenant=tenant,
-        taken_at=job.started,
-        tool_version=__version__,
-        organisation_attribute=policy.population.organisation_attribute,
-        date_order=settings.date_order,
-        captured_at=settings.captured_at,
-        progress=progress,
-    )
+    """Take a snapshot of the tenant (:func:`mfa_audit.collection.take_snapshot`)."""
+    return take_snapshot(job.settings, job.policy, job.started, work, progress, job.online)
 
 
 def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT) -> Outcome:
@@ -230,17 +221,6 @@ def _alone(job: Job) -> Iterator[Path]:
         work = new_folder_aside(data, "work")
         stack.callback(shutil.rmtree, work, ignore_errors=True)
         yield work
-
-
-def tenant_folder(inputs: Inputs, named: str | None) -> str:
-    """The name of the tenant's folder: the organisation's id, else what the settings call it, else ``files``."""
-    ids = [
-        str(entry.get("id", ""))
-        for document in inputs.documents if document.name == "organization"
-        for entry in entries(document.content)
-    ]
-    tenant = next(filter(None, ids), named or "files").lower()
-    return tenant if re.fullmatch(r"[0-9a-f-]{36}|files", tenant) else slug(tenant)
 
 
 def _previous(output: Path, tenant: str) -> tuple[runs.Run | None, tuple[str, ...]]:

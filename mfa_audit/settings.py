@@ -30,7 +30,7 @@ COLLECTABLE: tuple[str, ...] = (
 )
 """What ``collect`` may list."""
 
-_SECRETS = ("client_secret",)
+_SECRETS = ("client_secret", "certificate_passphrase")
 _OTHER_NAMES = {"tenant_id": "tenant"}
 """Names the environment and the file may use as well."""
 
@@ -90,7 +90,8 @@ class Settings(BaseModel):
     ``tenant`` is the organisation's id or a name for it; ``None`` leaves it to what was read. ``policy`` and
     ``preset`` are for :func:`mfa_audit.policy.load_policy`. ``captured_at`` (UTC) dates files that do not date
     themselves, ``date_order`` says how dates such as 01/02/2026 are meant. The rest, from ``client_id`` on, is for
-    Microsoft Graph; ``client_secret`` shows in no representation.
+    Microsoft Graph: one of ``client_secret``, ``certificate_file`` (PEM or PFX), ``federated_token_file`` and
+    ``managed_identity`` (``system`` or a client id), else a person signs in. Secrets show in no representation.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -108,6 +109,9 @@ class Settings(BaseModel):
     client_id: Text | None = None
     client_secret: SecretStr | None = None
     certificate_file: Path | None = None
+    certificate_passphrase: SecretStr | None = None
+    federated_token_file: Path | None = None
+    managed_identity: Text | None = None
     cloud: Literal["global", "us_government", "us_government_dod", "china"] = "global"
     ca_bundle: Path | None = None
     deadline_seconds: Annotated[int, Field(ge=1)] = 6 * 3600

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "demo": "The whole job on a shipped sample, in a new folder.",
     "run": "The nightly job: read, judge, report.",
+    "collect": "Take a snapshot, from Microsoft Graph or files, and stop.",
     "summary": "Figures and unenrolled staff of the last run.",
     "report": "Write the reports again from a snapshot.",
     "explain": "Why an account has its status, or what a control means.",

@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from mfa_audit.cli.clock import SystemClock
 from mfa_audit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mfa_audit.collection import Online
     from mfa_audit.nightly import Job
     from mfa_audit.policy import Policy
     from mfa_audit.settings import Settings
@@ -35,8 +37,8 @@ def shared(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 OPTIONS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
-    "source": click.option("--source", "sources", multiple=True, type=PATH, metavar="PATH",
-                           help="Exported file or folder; may be given more than once."),
+    "source": click.option("--source", "sources", multiple=True, type=PATH, metavar="graph|PATH",
+                           help="'graph', or an exported file or folder; may be given more than once."),
     "policy": click.option("--policy", type=PATH, metavar="FILE", help="Policy file; default: the preset alone."),
     "preset": click.option("--preset", metavar="NAME", help="Shipped policy to start from."),
     "settings": click.option("--settings", "settings_file", type=PATH, metavar="FILE",
@@ -88,7 +90,14 @@ def job_of(options: dict[str, Any]) -> Job:
         raise UsageError("--captured-at lies in the future", next_step="say when the files were exported.")
     return Job(settings, policy, started, as_of, dated_by_clock=not options.get("as_of"),
                allow_stale=bool(options.get("allow_stale")), accept_drop=bool(options.get("accept_drop")),
-               accept_loss=bool(options.get("accept_loss")))
+               accept_loss=bool(options.get("accept_loss")), online=online())
+
+
+def online() -> Online:
+    """What talking to a service needs: the machine's clock, and stderr for who has to sign in."""
+    from mfa_audit.collection import Online  # noqa: PLC0415 - the whole house
+
+    return Online(SystemClock(), functools.partial(click.echo, err=True))
 
 
 def day_of(text: str | None, now: datetime, policy: Policy) -> date:
@@ -116,5 +125,5 @@ def _sensible(day: date) -> date:
 def need_sources(sources: Sequence[Path]) -> None:
     """Raise :class:`UsageError` when there is nothing to read."""
     if not sources:
-        step = "give --source FOLDER with exported files, or name 'sources' in the settings; see 'mfa-audit demo'."
+        step = "give --source graph, or --source FOLDER of files, or 'sources' in the settings; or try 'demo'."
         raise UsageError("nothing to read", next_step=step)

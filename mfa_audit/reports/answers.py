@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
+from mfa_audit.checks import State
 from mfa_audit.methods import CATALOGUE
 from mfa_audit.reports import words
 from mfa_audit.reports.blocks import Block, Cell, Column, Grid, Heading, Pairs, Sentence, Tone, Verbatim
@@ -16,8 +17,11 @@ from mfa_audit.tables import Exposure, Kind, Reason, Required, Status
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from mfa_audit.checks import Check
+
 _METHOD = {method.name: method.label for method in CATALOGUE}
 _ASK_FIRST = 30
+_CHECKED = {State.OK: Tone.PLAIN, State.NOTE: Tone.WEAK, State.PROBLEM: Tone.BAD}
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,19 @@ def doctor(files: Sequence[FileLine], questions: Sequence[QuestionLine], missing
     if request:
         yield Heading("A request to send to whoever has the rights")
         yield Verbatim(request)
+
+
+def checks(found: Sequence[Check]) -> Iterator[Block]:
+    """Yield a line for each thing looked at, with its state as a word, and what to do below it."""
+    yield Heading("Would a night work?")
+    for check in found:
+        yield Sentence(f"{check.state.value:8}{check.name}: {check.found}", _CHECKED[check.state])
+        if check.next_step:
+            yield Sentence(f"Next: {check.next_step}", indent=8)
+    problems = sum(check.state is State.PROBLEM for check in found)
+    yield Sentence("")
+    yield Sentence(f"{words.count(problems)} of {words.count(len(found))} checks found a problem."
+                   if problems else f"All {words.count(len(found))} checks are well.", Tone.STRONG)
 
 
 def _filled(rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

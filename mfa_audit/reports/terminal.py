@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from mfa_audit.checks import Check
     from mfa_audit.reports.view import Night
 
 _STYLES = {
@@ -68,6 +69,11 @@ def doctor(
 ) -> None:
     """Draw what files are, which questions they answer, how to get the rest and whom to ask for it."""
     _draw(answers.doctor(files, questions, missing, request), console)
+
+
+def checks(found: Sequence[Check], console: Console) -> None:
+    """Draw what was looked at before a night, and what to do."""
+    _draw(answers.checks(found), console)
 
 
 def _draw(blocks: Iterable[Block], console: Console) -> None:

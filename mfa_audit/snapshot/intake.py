@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mfa_audit.progress import Progress
-    from mfa_audit.snapshot.raw import Complaint, Inputs
+    from mfa_audit.snapshot.raw import Complaint, Inputs, Missing
 
 _FILLED_BY = {
     "accounts": ("accounts", "mfa_status", "registrations", "people", "recipients"),
@@ -103,6 +103,7 @@ def fill(
             queries["former_names"] = former_names(staged, folder / "accounts.parquet")
         queries.update((name, _register(staged, name)) for name in REGISTERS if staged.has(name))
         tables = {}
+        missing = {each.name: each for each in inputs.missing}
         for name in SNAPSHOT_TABLES:
             if name in queries:
                 path = folder / f"{name}.parquet"
@@ -110,10 +111,21 @@ def fill(
                 tables[name] = _state(staged, name, path, reasons.get(name, ""), attribute, captured_at)
             else:
                 tables[name] = ABSENT
+            tables[name] = _lacking(tables[name], missing.get(name))
             progress.advance()
         counts.update(_counts(staged))
         progress.finish()
         return Intake(tables, counts, complaints.result())
+
+
+def _lacking(table: TableState, missing: Missing | None) -> TableState:
+    """The table, and what its source said was not given."""
+    if missing is None:
+        return table
+    state: State = "absent" if table.state == "absent" else "partial"
+    known = () if table.state == "absent" else (table.reason,)
+    return replace(table, state=state, reason="; ".join(filter(None, (*known, missing.reason))),
+                   permission=missing.permission)
 
 
 def _why_not_whole(staged: Staged, nameless: int) -> str:

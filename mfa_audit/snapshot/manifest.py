@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from mfa_audit.errors import IncompleteData
-from mfa_audit.snapshot.raw import Complaint
+from mfa_audit.snapshot.raw import Complaint, Missing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +66,8 @@ class Documents:
 @dataclass(frozen=True)
 class Manifest:
     """The whole manifest. ``captured_at`` is the caller's word for files without facts; ``tenant_id_seen`` the id in
-    the organisation document; ``counts`` reconcile rows read with accounts kept."""
+    the organisation document; ``counts`` reconcile rows read with accounts kept; ``collected_at`` when reading a
+    service began (null: files alone); ``missing`` what was asked for and did not come whole."""
 
     tenant: str
     tenant_id_seen: str | None
@@ -80,6 +81,8 @@ class Manifest:
     counts: Mapping[str, int] = field(default_factory=dict)
     complaints: tuple[Complaint, ...] = ()
     ignored: tuple[str, ...] = ()
+    collected_at: datetime | None = None
+    missing: tuple[Missing, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
 
@@ -118,6 +121,8 @@ def from_json(text: str, path: Path) -> Manifest:
                 for each in told.pop("complaints")
             ),
             ignored=tuple(told.pop("ignored")),
+            collected_at=_time(told.pop("collected_at")),
+            missing=tuple(Missing(**each) for each in told.pop("missing")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(path, repr(error)) from error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
 _IDENTITY = ("account_id", "user_principal_name", "mail", "employee_id")
@@ -100,10 +101,25 @@ class Complaint:
 
 
 @dataclass(frozen=True)
+class Missing:
+    """Something that was asked for and did not come whole: ``name`` of a table, of a document, or of a name settings
+    ``collect`` may list; why; the ``permission`` that was refused; ``wanted`` false where its absence is nobody's
+    fault and is no gap; ``unlicensed`` true where the tenant lacks the licence for it."""
+
+    name: str
+    reason: str
+    permission: str | None = None
+    wanted: bool = True
+    unlicensed: bool = False
+
+
+@dataclass(frozen=True)
 class Inputs:
-    """Everything one run was given."""
+    """Everything one run was given. ``collected_at`` (UTC) is when reading a service began; files date themselves."""
 
     rows: tuple[RawRows, ...] = ()
     documents: tuple[Document, ...] = ()
     complaints: tuple[Complaint, ...] = ()
     ignored: tuple[str, ...] = field(default=())
+    missing: tuple[Missing, ...] = ()
+    collected_at: datetime | None = None

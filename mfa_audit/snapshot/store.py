@@ -134,7 +134,7 @@ def write_snapshot(  # noqa: PLR0913  (each is a fact the manifest records)
             taken_at=taken_at, captured_at=captured_at, organisation_attribute=organisation_attribute,
             date_order=date_order, tables=filled.tables, documents=_write_documents(inputs, gathered, staging),
             counts=filled.counts, complaints=(*inputs.complaints, *complaints, *filled.complaints),
-            ignored=tuple(sorted(inputs.ignored)),
+            ignored=tuple(sorted(inputs.ignored)), collected_at=inputs.collected_at, missing=inputs.missing,
         )
         files.write_text(staging / MANIFEST, to_json(manifest))
         files.publish_folder(staging, folder)

@@ -66,14 +66,14 @@ class FileReport:
 
 
 def read(paths: Sequence[Path], work: Path, *, named: frozenset[Path] | None = None,
-         without: frozenset[Path] = frozenset()) -> Inputs:
+         without: frozenset[Path] = frozenset(), with_listing: bool = True) -> Inputs:
     """Stage every recognised file among ``paths`` into the folder ``work``.
 
     ``without`` are folders (resolved) that are never looked into, such as where reports go.
     ``named`` are the paths that must be recognised (default: all that are files); other files of no known shape are
     listed in ``ignored``. Raises InputRejected for a file that cannot be trusted, a listing of which a page is
-    missing, two different documents of one name, and when neither users nor registrations were recognised;
-    OutputFailed when there is no room in ``work``.
+    missing, two different documents of one name, and, ``with_listing``, when neither users nor registrations were
+    recognised; OutputFailed when there is no room in ``work``.
     """
     private_folder(work)
     files: list[Found] = []
@@ -93,7 +93,7 @@ def read(paths: Sequence[Path], work: Path, *, named: frozenset[Path] | None = N
         raise error
     documents = one_document_each(files)
     rows = tuple(part for found in files for part in found.rows)
-    if not {part.table for part in rows} & {"accounts", "registrations"}:
+    if with_listing and not {part.table for part in rows} & {"accounts", "registrations"}:
         raise InputRejected("no list of users and no registration details among the files",
                             file=", ".join(str(path) for path in sorted(paths)) or "(no file)",
                             next_step="Run: mfa-audit doctor PATH. It says what each file is and how to get the rest.")

@@ -1,0 +1,151 @@
+"""One night's snapshot: from exported files, from Microsoft Graph, or from both."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mfa_audit import __version__
+from mfa_audit.errors import SettingsError
+from mfa_audit.files import private_folder, run_name
+from mfa_audit.snapshot.intake import organisation_field
+from mfa_audit.snapshot.store import write_snapshot
+from mfa_audit.sources.exports.source import read
+from mfa_audit.text_safety import slug
+from mfa_audit.verdicts.methods_policy import entries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from mfa_audit.clock import Clock
+    from mfa_audit.policy import Policy
+    from mfa_audit.progress import Progress
+    from mfa_audit.settings import Settings
+    from mfa_audit.snapshot.raw import Inputs
+    from mfa_audit.snapshot.store import Snapshot
+    from mfa_audit.sources.graph.auth import EntraTokens
+    from mfa_audit.sources.graph.source import GraphSource, Wanted
+
+GRAPH = Path("graph")
+"""The source that is no file."""
+
+
+@dataclass(frozen=True)
+class Online:
+    """What talking to a service needs beside settings: a ``clock``, and ``show`` to tell a person how to sign in."""
+
+    clock: Clock
+    show: Callable[[str], None]
+
+
+def take_snapshot(settings: Settings, policy: Policy, started: datetime, work: Path, progress: Progress,
+                  online: Online | None) -> Snapshot:
+    """Read what the settings name into a snapshot under ``<data>/<tenant>/snapshots/<time>``.
+
+    ``work`` is a folder for what lies between; ``online`` is needed for Graph. Raises what the sources raise.
+    """
+    paths = [path for path in settings.sources if path != GRAPH]
+    own = frozenset(folder.resolve() for folder in (settings.output, settings.data))
+    asks_graph = GRAPH in settings.sources
+    inputs = read([*paths, *policy.register_paths().values()], work / "staged", without=own,
+                  with_listing=not asks_graph)
+    graph = None
+    if asks_graph:
+        if online is None:
+            raise ValueError("reading Graph needs a clock")
+        graph = graph_source(settings, online, progress)
+        inputs = _together(inputs, graph.read(wanted(settings, policy)))
+    tenant = tenant_folder(inputs, settings.tenant)
+    snapshot = write_snapshot(
+        inputs,
+        private_folder(settings.data / tenant / "snapshots") / run_name(started),
+        tenant=tenant,
+        taken_at=started,
+        tool_version=__version__,
+        organisation_attribute=policy.population.organisation_attribute,
+        date_order=settings.date_order,
+        captured_at=inputs.collected_at or settings.captured_at,
+        progress=progress,
+    )
+    if graph is not None:
+        graph.clear()
+    return snapshot
+
+
+def graph_source(settings: Settings, online: Online, progress: Progress) -> GraphSource:
+    """Microsoft Graph as the settings say to reach it. Raises :class:`SettingsError` for what is missing."""
+    from mfa_audit.sources.graph.address import cloud_of  # noqa: PLC0415 - msal and requests are heavy
+    from mfa_audit.sources.graph.client import Wire  # noqa: PLC0415
+    from mfa_audit.sources.graph.source import GraphSource  # noqa: PLC0415
+
+    cloud = cloud_of(settings.cloud, settings.graph_root, settings.login_root)
+    tokens = entra_tokens(settings, online.show)
+    shelf = private_folder(settings.data / slug(str(settings.tenant))) / "collecting"
+    return GraphSource(Wire(cloud.graph, settings.ca_bundle), tokens, online.clock, shelf,
+                       deadline_seconds=settings.deadline_seconds, progress=progress)
+
+
+def entra_tokens(settings: Settings, show: Callable[[str], None]) -> EntraTokens:
+    """Sign-in as the settings describe it. Raises :class:`SettingsError` for what is missing or said twice."""
+    from mfa_audit.sources.graph.address import cloud_of  # noqa: PLC0415 - msal and requests are heavy
+    from mfa_audit.sources.graph.auth import Credential, EntraTokens  # noqa: PLC0415
+
+    if settings.tenant is None:
+        raise SettingsError("reading Graph needs the tenant's id", where="settings",
+                            next_step="set MFA_AUDIT_TENANT_ID, or 'tenant' in the settings file.")
+    ways = {name: getattr(settings, name) for name in
+            ("client_secret", "certificate_file", "federated_token_file", "managed_identity")}
+    chosen = [name for name, value in ways.items() if value is not None]
+    if len(chosen) > 1:
+        raise SettingsError(f"there are {len(chosen)} ways to sign in: {', '.join(chosen)}", where="settings",
+                            next_step="keep one of them.")
+    if settings.client_id is None and settings.managed_identity is None:
+        raise SettingsError("reading Graph needs the application's client id", where="settings",
+                            next_step="set MFA_AUDIT_CLIENT_ID; docs/permissions.md says how to register one.")
+    secret, passphrase = settings.client_secret, settings.certificate_passphrase
+    credential = Credential(
+        client_id=settings.client_id or "",
+        secret=None if secret is None else secret.get_secret_value(),
+        certificate=settings.certificate_file,
+        passphrase=None if passphrase is None else passphrase.get_secret_value(),
+        assertion=settings.federated_token_file,
+        managed_identity=settings.managed_identity,
+        show=show,
+    )
+    cloud = cloud_of(settings.cloud, settings.graph_root, settings.login_root)
+    return EntraTokens(cloud, settings.tenant, credential, ca_bundle=settings.ca_bundle)
+
+
+def wanted(settings: Settings, policy: Policy) -> Wanted:
+    """What to ask Graph for."""
+    from mfa_audit.sources.graph.source import Wanted  # noqa: PLC0415 - msal and requests are heavy
+
+    tiers = (rule.applies_to for rule in policy.requirements.values() if rule.applies_to is not None)
+    named = (policy.privileged.groups, policy.methods.own_telephony_groups, *(applies.groups for applies in tiers),
+             tuple(group.group_id for group in policy.exemptions.groups))
+    return Wanted(
+        collect=settings.collect, organisation_field=organisation_field(policy.population.organisation_attribute),
+        groups=frozenset(group.lower() for groups in named for group in groups),
+        lookup_limit=policy.sources.method_lookup_limit,
+    )
+
+
+def tenant_folder(inputs: Inputs, named: str | None) -> str:
+    """The name of the tenant's folder: the organisation's id, else what the settings call it, else ``files``."""
+    ids = [
+        str(entry.get("id", ""))
+        for document in inputs.documents if document.name == "organization"
+        for entry in entries(document.content)
+    ]
+    tenant = next(filter(None, ids), named or "files").lower()
+    return tenant if re.fullmatch(r"[0-9a-f-]{36}|files", tenant) else slug(tenant)
+
+
+def _together(files: Inputs, graph: Inputs) -> Inputs:
+    return replace(
+        graph, rows=(*files.rows, *graph.rows), documents=(*files.documents, *graph.documents),
+        complaints=(*files.complaints, *graph.complaints), ignored=files.ignored,
+    )

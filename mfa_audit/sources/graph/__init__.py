@@ -1,0 +1,1 @@
+"""Microsoft Graph: sign-in, requests within its limits, listings read whole or said to be partial."""

@@ -1,0 +1,272 @@
+"""Signing in to Microsoft Entra as an application, or as a person trying the tool out: the only door to msal.
+
+Nothing is kept on disk. A token is asked for before every request; msal answers from memory until it is about to
+expire, so that a run longer than a token's life renews it by itself. Source: Microsoft Learn, "Client credentials flow
+in MSAL Python"; the error codes: "Microsoft Entra authentication and authorization error codes".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import logging
+import re
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import msal
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from mfa_audit.errors import AccessRefused, GraphUnreachable, SettingsError
+from mfa_audit.sources.graph.client import NETWORK_ERRORS, new_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from mfa_audit.sources.graph.address import Cloud
+
+READ_SCOPES = ("User.Read.All", "AuditLog.Read.All")
+"""What a person is asked to consent to when signing in by device code."""
+
+# msal logs an answer of the sign-in service that it cannot read, token and all, and Python prints what nobody handles.
+logging.getLogger("msal").addHandler(logging.NullHandler())
+logging.getLogger("msal").propagate = False
+
+_TIMEOUT_SECONDS = 30
+_GRAPH_AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
+_CODE = re.compile(r"AADSTS(\d+)")
+_TRANSIENT = frozenset({90033, 90024, 90006, 50033, 50087})
+_WRITES = re.compile(r"ReadWrite|\.Write|\.Manage|FullControl|AccessAsUser|PrivilegedOperations", re.IGNORECASE)
+
+ADVICE: Mapping[int, str] = {
+    7000215: "the client secret is wrong: paste the secret's value, not its id",
+    7000222: "the client secret has expired: make a new one, or better, use a certificate",
+    700016: "the application is not known in this tenant: check tenant, client id and cloud",
+    700011: "the application is not known in this tenant: check tenant, client id and cloud",
+    90002: "there is no such tenant: check the tenant id and the cloud",
+    90038: "the tenant lives in another national cloud: set 'cloud'",
+    700027: "the certificate is not the one uploaded to the application, or its chain is in the wrong order",
+    700024: "the signed assertion is outside its time: correct this machine's clock",
+    70021: "no federated credential of the application matches issuer, subject and audience",
+    700213: "no federated credential of the application matches the subject",
+    7000218: "no secret or certificate was sent: set one",
+    700025: "the application is a public client, which takes no secret",
+    7000112: "the application is disabled in the tenant",
+    65001: "nobody has consented to the permissions: an administrator must grant them",
+    500011: "Graph is not known under this root: check 'cloud'",
+    50196: "Entra saw the same request in a loop: wait a few minutes",
+    50194: "the application belongs to one tenant: name that tenant's id",
+    53003: "Conditional Access blocks this sign-in",
+    50076: "Conditional Access asks for MFA at this sign-in",
+    50079: "the person has to register a second factor first",
+    50158: "Conditional Access asks for more at this sign-in",
+    70019: "the code was not used in time: begin again",
+    70018: "the code was wrong: begin again",
+}
+"""AADSTS code -> what it means for whoever runs the job. For people only; nothing branches on it but the transient."""
+
+
+@dataclass(frozen=True)
+class Credential:
+    """How the application proves itself: exactly one of ``secret``, ``certificate`` (PEM or PFX file, ``passphrase`` if
+    it has one), ``assertion`` (a file with a federated token, read afresh every time), ``managed_identity`` (its client
+    id, or ``system``), or none of them: a person signs in by device code, told by ``show``."""
+
+    client_id: str = ""
+    secret: str | None = field(default=None, repr=False)
+    certificate: Path | None = None
+    passphrase: str | None = field(default=None, repr=False)
+    assertion: Path | None = None
+    managed_identity: str | None = None
+    show: Callable[[str], None] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Granted:
+    """What a token says of itself: tenant, application, permissions."""
+
+    tenant: str
+    application: str
+    permissions: frozenset[str]
+
+    @property
+    def surplus(self) -> frozenset[str]:
+        """Permissions that can change something; this tool never needs one."""
+        return frozenset(name for name in self.permissions if _WRITES.search(name))
+
+
+class EntraTokens:
+    """Tokens for Graph from Entra. ``tenant`` is its id; ``ca_bundle`` as for Graph.
+
+    Raises :class:`AccessRefused` when Entra refuses (with what to do), :class:`GraphUnreachable` when it cannot be
+    reached, :class:`SettingsError` for a certificate that cannot be read.
+    """
+
+    def __init__(self, cloud: Cloud, tenant: str, credential: Credential, *, ca_bundle: Path | None = None) -> None:
+        self._lock = Lock()
+        self._graph = cloud.graph
+        self._tenant = tenant
+        self._session = new_session(ca_bundle, timeout=_TIMEOUT_SECONDS)
+        self._credential = credential
+        self._authority = f"{cloud.login}/{tenant}"
+        self._app: Any = None
+
+    def token(self) -> str:
+        """A valid token; msal's memory answers until shortly before it expires."""
+        with self._lock:
+            try:
+                self._app = self._app or self._made()
+                answer = self._asked()
+            except NETWORK_ERRORS as error:
+                raise GraphUnreachable(f"the sign-in service cannot be reached ({type(error).__name__})",
+                                       where=self._authority, next_step="check the network, proxy and 'ca_bundle'."
+                                       ) from error
+            except ValueError as error:
+                raise AccessRefused("the sign-in service does not answer for this tenant", where=self._authority,
+                                    next_step="check 'tenant' and 'cloud'.") from error
+            return self._checked(answer)
+
+    def renew(self) -> None:
+        """Forget what is in memory, so that the next token is a new one."""
+        with self._lock:
+            self._app = None
+
+    def granted(self) -> Granted:
+        """What the present token allows, as it says itself."""
+        return granted_by(self.token())
+
+    def _made(self) -> Any:
+        credential = self._credential
+        if credential.managed_identity is not None:
+            identity = (msal.SystemAssignedManagedIdentity() if credential.managed_identity == "system"
+                        else msal.UserAssignedManagedIdentity(client_id=credential.managed_identity))
+            return msal.ManagedIdentityClient(identity, http_client=self._session)
+        # The authority is one of a closed list or a loopback address (address.py): asking Microsoft about it first
+        # would be a call to a host nobody configured.
+        common = {"authority": self._authority, "http_client": self._session, "instance_discovery": False}
+        if credential.secret is not None:
+            return msal.ConfidentialClientApplication(credential.client_id, client_credential=credential.secret,
+                                                      **common)
+        if credential.certificate is not None:
+            return msal.ConfidentialClientApplication(
+                credential.client_id, client_credential=_certificate(credential.certificate, credential.passphrase),
+                **common)
+        if credential.assertion is not None:
+            file = credential.assertion
+            return msal.ConfidentialClientApplication(
+                credential.client_id, client_credential={"client_assertion": lambda: _text_of(file)}, **common)
+        return msal.PublicClientApplication(credential.client_id, **common)
+
+    def _asked(self) -> Mapping[str, Any]:
+        credential, app = self._credential, self._app
+        if credential.managed_identity is not None:
+            answer: Mapping[str, Any] = app.acquire_token_for_client(resource=self._graph)
+        elif isinstance(app, msal.ConfidentialClientApplication):
+            answer = app.acquire_token_for_client(scopes=[f"{self._graph}/.default"])
+        else:
+            answer = self._by_device_code()
+        return answer
+
+    def _by_device_code(self) -> Mapping[str, Any]:
+        scopes = [f"{self._graph}/{scope}" for scope in READ_SCOPES]
+        for account in self._app.get_accounts():
+            silent: Mapping[str, Any] | None = self._app.acquire_token_silent(scopes, account=account)
+            if silent:
+                return silent
+        flow = self._app.initiate_device_flow(scopes=scopes)
+        if "user_code" in flow and self._credential.show is not None:
+            self._credential.show(flow["message"])
+            answer: Mapping[str, Any] = self._app.acquire_token_by_device_flow(flow)
+            return answer
+        refused: Mapping[str, Any] = flow
+        return refused
+
+    def _checked(self, answer: Mapping[str, Any]) -> str:
+        token = answer.get("access_token")
+        if not isinstance(token, str) or not token:
+            raise _refused(answer, self._authority)
+        told = granted_by(token)
+        if _is_id(self._tenant) and told.tenant and told.tenant.casefold() != self._tenant.casefold():
+            raise AccessRefused(f"the token is for tenant {told.tenant}, the settings name {self._tenant}",
+                                where=self._authority, next_step="correct 'tenant' or the credential.")
+        return token
+
+
+def granted_by(token: str) -> Granted:
+    """Read a token's claims; nothing is verified, because Graph does that. An opaque token says nothing.
+
+    Raises :class:`AccessRefused` for one that is meant for something other than Graph.
+    """
+    try:
+        middle = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+    except (IndexError, ValueError, binascii.Error):
+        return Granted("", "", frozenset())
+    audience = str(claims.get("aud", "")).rstrip("/")
+    if audience and "graph" not in audience and audience not in _GRAPH_AUDIENCES:
+        raise AccessRefused("the token is not meant for Microsoft Graph", next_step="check 'cloud' and the credential.")
+    roles = claims.get("roles")
+    names = roles if isinstance(roles, list) else str(claims.get("scp", "")).split()
+    return Granted(str(claims.get("tid", "")), str(claims.get("appid", "")), frozenset(map(str, names)))
+
+
+def _refused(answer: Mapping[str, Any], where: str) -> AccessRefused | GraphUnreachable:
+    description = str(answer.get("error_description") or answer.get("error") or "")
+    codes = answer.get("error_codes") or [int(code) for code in _CODE.findall(description)]
+    code: int = next((code for code in codes if code in ADVICE or code in _TRANSIENT), codes[0] if codes else 0)
+    if code in _TRANSIENT:
+        return GraphUnreachable(f"the sign-in service is not well at the moment (AADSTS{code})", where=where,
+                                next_step="run again in a few minutes.")
+    if code in ADVICE:
+        return AccessRefused(f"sign-in was refused (AADSTS{code})", where=where, next_step=f"{ADVICE[code]}.")
+    named = f" (AADSTS{code})" if code else f" ({answer['error']})" if answer.get("error") else ": no token was given"
+    return AccessRefused(f"sign-in was refused{named}", where=where,
+                         next_step="look the code up in Microsoft's list of Entra error codes.")
+
+
+def certificate_expiry(path: Path, passphrase: str | None) -> datetime:
+    """The end (UTC) of the certificate in a PEM or PFX file. Raises :class:`SettingsError` when it cannot be read."""
+    try:
+        data = path.read_bytes()
+        if path.suffix.lower() in (".pfx", ".p12"):
+            _, certificate, _ = pkcs12.load_key_and_certificates(data, passphrase.encode() if passphrase else None)
+        else:
+            certificate = x509.load_pem_x509_certificate(data[data.index(b"-----BEGIN CERTIFICATE-----"):])
+    except OSError as error:
+        raise SettingsError(f"the certificate cannot be read: {error.strerror}", where=str(path),
+                            next_step="check the path and that this account may read it.") from error
+    except ValueError:
+        certificate = None
+    if certificate is None:
+        raise SettingsError("the file holds no certificate, or its passphrase is wrong", where=str(path),
+                            next_step="give a PEM file with key and certificate, or a .pfx with its passphrase.")
+    return certificate.not_valid_after_utc
+
+
+def _certificate(path: Path, passphrase: str | None) -> dict[str, Any]:
+    if path.suffix.lower() in (".pfx", ".p12"):
+        return {"private_key_pfx_path": str(path), "passphrase": passphrase}
+    text = _text_of(path)
+    if "PRIVATE KEY" not in text or "BEGIN CERTIFICATE" not in text:
+        raise SettingsError("the file must hold the private key and the certificate, both as PEM", where=str(path),
+                            next_step="put both into one file only you can read, or give a .pfx file.")
+    first = text.index("-----BEGIN CERTIFICATE-----")
+    return {"private_key": text, "public_certificate": text[first:], "passphrase": passphrase}
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise SettingsError(f"the credential cannot be read: {reason}", where=str(path),
+                            next_step="check the path and that this account may read it.") from None
+
+
+def _is_id(tenant: str) -> bool:
+    return re.fullmatch(r"[0-9a-fA-F-]{36}", tenant) is not None

@@ -1,0 +1,90 @@
+"""What Graph says when it does not answer, read from every shape such a body has been seen in.
+
+Sources: Microsoft Learn, "Microsoft Graph error responses"; error codes as seen in public reports of large tenants.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import re
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_EXPIRED_PAGE = ("Directory_ExpiredPageToken", "DirectoryPageTokenNotFoundException", "syncStateNotFound",
+                 "resyncRequired")
+_UNLICENSED = ("AadPremiumLicenseRequired", "Authentication_RequestFromNonPremiumTenantOrB2CTenant")
+_TOO_MANY_ROWS = re.compile(r"Cannot query data for more than \d+ users", re.IGNORECASE)
+_SECONDS = re.compile(r"\d+(?:\.\d+)?")
+
+
+@dataclass(unsafe_hash=True)
+class Refusal(Exception):
+    """An answer that is none: its HTTP ``status``, Graph's ``code`` and ``message`` (both may be empty)."""
+
+    status: int
+    code: str = ""
+    message: str = ""
+
+    @property
+    def page_token_expired(self) -> bool:
+        """Whether the listing must begin again from its first page."""
+        stale = self.code in _EXPIRED_PAGE or "skip token" in self.message.casefold()
+        return self.status == 410 or (self.status == 400 and stale)
+
+    @property
+    def page_too_large(self) -> bool:
+        """Whether a smaller page would be answered."""
+        return self.status == 400 and _TOO_MANY_ROWS.search(self.message) is not None
+
+    @property
+    def unlicensed(self) -> bool:
+        """Whether Graph says that the tenant lacks Entra ID P1 or P2; it has been known to say so of tenants that have
+        it, so it is asked again before it is believed."""
+        return self.status in (400, 403) and self.code in _UNLICENSED
+
+    @property
+    def throttled(self) -> bool:
+        """Whether the request was one too many."""
+        return self.status == 429 or (self.status in (400, 500) and "too many requests" in self.message.casefold())
+
+    def __str__(self) -> str:
+        said = ": ".join(filter(None, (self.code, self.message)))
+        return f"HTTP {self.status}{f' ({said})' if said else ''}"[:300]
+
+
+def refusal(status: int, body: bytes) -> Refusal:
+    """Read an error body: Graph's ``error`` object, the reporting service's bare ``value``, or nothing usable."""
+    try:
+        told: Any = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Refusal(status)
+    if not isinstance(told, dict):
+        return Refusal(status)
+    error = told.get("error")
+    if isinstance(error, dict):
+        return Refusal(status, _word(error.get("code")), _word(error.get("message")))
+    return Refusal(status, _word(error), _word(told.get("value") or told.get("error_description")))
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """The seconds a ``Retry-After`` header asks for: whole, decimal, or a date; null when absent or unreadable."""
+    text = (value or "").strip()
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,60 @@
+"""A tenant read from a folder of Graph JSON documents, such as ``tests/golden``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from .people import GRAPH_TYPES, Row
+from .tenant import Listing, Tenant
+from .tenant_documents import COLLECTIONS, TENANT_ID
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = {"registrations": "userRegistrationDetails"}
+
+
+class FileTenant(Tenant):
+    """Serves each ``<collection>.json`` of the folder; a collection without a file is empty, a document is 404.
+
+    Groups carry their transitive members in ``members``, as the files the tool reads do.
+    """
+
+    def __init__(self, folder: Path, *, licensed: bool = True) -> None:
+        self._documents: dict[str, Row] = {
+            path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))
+        }
+        organisations = self._rows("organization")
+        super().__init__(organisations[0]["id"] if organisations else TENANT_ID, licensed=licensed)
+        self._users = {row["id"]: row for row in self._rows("users")}
+        self._groups = {row["id"]: row for row in self._rows("groups")}
+        self._registered = {row["id"]: row for row in self._rows("registrations")}
+
+    def _rows(self, name: str) -> list[Row]:
+        return self._documents.get(FILES.get(name, name), {}).get("value", [])
+
+    def base(self, name: str) -> Listing | None:
+        """A collection before any mutation."""
+        if name.startswith("members/"):
+            group = self._groups.get(name.removeprefix("members/"))
+            rows = None if group is None else group.get("members", [])
+        elif name == "groups":
+            rows = [{key: value for key, value in row.items() if key != "members"} for row in self._groups.values()]
+        else:
+            # A licensed tenant has a licence, whether or not the folder lists it.
+            rows = self._rows(name) or (COLLECTIONS[name] if name == "subscribedSkus" and self.licensed else [])
+        return None if rows is None else Listing(len(rows), rows.__getitem__)
+
+    def document(self, name: str) -> Row | None:
+        """A single document, without its own annotations of source."""
+        return self._documents.get(name)
+
+    def methods(self, account_id: str) -> list[Row]:
+        """The methods the account's registration row names, in the form of the single look-up."""
+        names = self._registered.get(account_id, {}).get("methodsRegistered", [])
+        return [{"@odata.type": f"#microsoft.graph.{GRAPH_TYPES[n]}", "id": n} for n in names if n in GRAPH_TYPES]
+
+    def known_user(self, account_id: str) -> Row | None:
+        """An account by its id."""
+        return self._users.get(account_id)

@@ -1,0 +1,165 @@
+"""A listing read whole, or said to be partial."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from urllib.parse import quote
+
+import pytest
+from doubles import ROOT
+
+from mfa_audit.sources.graph import paging
+from mfa_audit.sources.graph.endpoints import Listing
+from mfa_audit.sources.graph.paging import read_listing
+from mfa_audit.sources.graph.refusals import Refusal
+
+THINGS = Listing("things", "accounts", "accounts", "/v1.0/things", "Things.Read", {"account_id": "id", "mail": "mail"},
+                 "nothing", sizes=(999,))
+COUNTED = replace(THINGS, counted_at="/v1.0/things/$count")
+EXPIRED = {"error": {"code": "Directory_ExpiredPageToken", "message": "The specified page token value has expired"}}
+
+
+def page(graph, name, ids, then=None, **more):
+    """Let Graph serve a page."""
+    url = f"{ROOT}/v1.0/things?" + ("$top=999" if name is None else f"$skiptoken={name}")
+    body = {"value": [{"id": key, "mail": f"{key}@a.example", "mobilePhone": "020 7946 0123"} for key in ids]}
+    if then is not None:
+        body["@odata.nextLink"] = then if "://" in then else f"{ROOT}/v1.0/things?$skiptoken={then}"
+    graph.get(url, json=body, **more)
+
+
+def read(client, listing=THINGS):
+    """What was kept, and what became of the listing."""
+    out = io.BytesIO()
+    found = read_listing(client, listing, out, lambda _: None)
+    return [json.loads(line) for line in out.getvalue().splitlines()], found
+
+
+def ids(rows):
+    return [row["id"] for row in rows]
+
+
+def test_all_pages_are_read_and_only_what_is_wanted_is_kept(client, graph):
+    """An empty page may be followed by others; a telephone number reaches no disk."""
+    page(graph, None, ["a", "b"], "2")
+    page(graph, "2", [], "3")
+    page(graph, "3", ["c"])
+
+    rows, found = read(client)
+
+    assert (["a", "b", "c"], 3, "") == (ids(rows), found.distinct, found.reason)
+    assert {"id", "mail"} == set(rows[0])
+
+
+def test_an_expired_page_token_begins_again(client, graph):
+    """What was read before is thrown away, not mixed with what comes."""
+    page(graph, None, ["a"], "2")
+    graph.get(f"{ROOT}/v1.0/things?$skiptoken=2", status=400, json=EXPIRED)
+    page(graph, "2", ["b"])
+
+    rows, found = read(client)
+
+    assert (["a", "b"], "") == (ids(rows), found.reason)
+
+
+def test_tokens_that_always_expire_leave_a_part_that_is_called_one(client, graph):
+    """It begins again a bounded number of times."""
+    page(graph, None, ["a"], "2")
+    graph.get(f"{ROOT}/v1.0/things?$skiptoken=2", status=400, json=EXPIRED)
+
+    _, found = read(client)
+
+    assert "expired" in found.reason
+
+
+@pytest.mark.parametrize("then", ["2", "3"])
+def test_pages_that_lead_back_do_not_go_on_for_ever(client, graph, then):
+    """A page that names itself or an earlier one is noticed."""
+    page(graph, None, ["a"], "2")
+    page(graph, "2", ["b"], "3" if then == "2" else "2")
+    if then == "2":
+        page(graph, "3", ["c"], "2")
+
+    _, found = read(client)
+
+    assert "back" in found.reason
+
+
+def test_pages_that_never_end_are_given_up(client, graph, monkeypatch):
+    """A listing far longer than Graph's count is no listing."""
+    monkeypatch.setattr(paging, "_ENDLESS_LEAST", 2)
+    graph.get(f"{ROOT}/v1.0/things/$count", body="1", content_type="text/plain")
+    page(graph, None, ["a"], "2")
+    for number in range(2, 7):
+        page(graph, str(number), [f"x{number}"], str(number + 1))
+
+    _, found = read(client, COUNTED)
+
+    assert "end" in found.reason
+
+
+def test_a_listing_shorter_than_the_count_is_a_part(client, graph):
+    """The first page of several, taken for all, is what other tools called compliant."""
+    graph.get(f"{ROOT}/v1.0/things/$count", body="\ufeff1000".encode(), content_type="text/plain")
+    page(graph, None, [f"p{n}" for n in range(100)])
+
+    _, found = read(client, COUNTED)
+
+    assert "100 objects were read where Graph counts 1000" == found.reason
+
+
+def test_repeated_objects_count_once(client, graph):
+    """An object on two pages does not hide one that is missing."""
+    graph.get(f"{ROOT}/v1.0/things/$count", body="3", content_type="text/plain")
+    page(graph, None, ["a", "b"], "2")
+    page(graph, "2", ["b"])
+
+    _, found = read(client, COUNTED)
+
+    assert "2 objects" in found.reason
+
+
+def test_whoever_left_meanwhile_is_not_missing(client, graph):
+    """Counts are taken before and after, and the smaller one is asked for."""
+    graph.get(f"{ROOT}/v1.0/things/$count", body="3", content_type="text/plain")
+    graph.get(f"{ROOT}/v1.0/things/$count", body="2", content_type="text/plain")
+    page(graph, None, ["a", "b"])
+
+    _, found = read(client, COUNTED)
+
+    assert (2, "") == (found.counted, found.reason)
+
+
+def test_a_page_graph_finds_too_large_is_asked_for_smaller(client, graph):
+    """999 becomes 500 and then 120."""
+    too_large = {"value": "Cannot query data for more than 120 users at a time."}
+    for size in (999, 500):
+        graph.get(f"{ROOT}/v1.0/things?{quote('$top')}={size}", status=400, json=too_large)
+    graph.get(f"{ROOT}/v1.0/things?{quote('$top')}=120", json={"value": [{"id": "a"}]})
+
+    rows, _ = read(client, replace(THINGS, sizes=(999, 500, 120)))
+
+    assert ["a"] == ids(rows)
+
+
+@pytest.mark.parametrize("body", [
+    {"value": [{"mail": "no id"}]}, {"value": "text"}, {"error": {"code": "x"}, "value": []}, {"values": []},
+])
+def test_a_page_that_is_not_what_graph_writes_is_asked_for_again(client, graph, body):
+    """Neither an error beside rows nor an object without an id is a page."""
+    graph.get(f"{ROOT}/v1.0/things?$top=999", json=body)
+    page(graph, None, ["a"])
+
+    rows, found = read(client)
+
+    assert (["a"], "") == (ids(rows), found.reason)
+
+
+def test_a_refusal_is_handed_on(client, graph):
+    """A permission that is lacking is for the source to name."""
+    graph.get(f"{ROOT}/v1.0/things?$top=999", status=403, json={"error": {"code": "Authorization_RequestDenied"}})
+
+    with pytest.raises(Refusal):
+        read(client)
