@@ -112,8 +112,10 @@ def install(extra: str) -> str:
 
 
 def demo(options: Sequence[str]) -> int:
-    """Run the whole job on the sample data."""
-    install("plain")
+    """Run the whole job on the sample data; with ``--graph``, against a simulated Microsoft Graph."""
+    python = install("plain")
+    if list(options) == ["--graph"]:
+        return run((python, "-m", "tests.graph_simulator.demo"))
     return run((str(program(VENV, "mfa-audit")), "demo", *options))
 
 
