@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mfa_audit.checks import Check, State
 from mfa_audit.collection import entra_tokens
-from mfa_audit.errors import LockHeld, MfaAuditError, OutputFailed
+from mfa_audit.errors import LockHeld, MfaAuditError, OutputFailed, SettingsError
 from mfa_audit.files import lock, new_folder_aside, private_folder
 from mfa_audit.snapshot.intake import organisation_field
 
@@ -64,15 +64,15 @@ def _private(name: str, path: Path) -> Check:
 
 
 def _certificate_authority(bundle: Path | None) -> Check:
+    from mfa_audit.sources.graph.client import new_session  # noqa: PLC0415 - requests is heavy
+
     name = "certificate authority"
     if bundle is None:
         return Check(name, State.OK, "the usual ones")
     try:
-        text = bundle.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        return Check(name, State.PROBLEM, f"{bundle} cannot be read: {error.strerror}", "correct 'ca_bundle'.")
-    if "BEGIN CERTIFICATE" not in text:
-        return Check(name, State.PROBLEM, f"{bundle} holds no certificate in PEM", "correct 'ca_bundle'.")
+        new_session(bundle).close()
+    except SettingsError as error:
+        return Check(name, State.PROBLEM, f"{error.where}: {error.message}", error.next_step)
     return Check(name, State.OK, str(bundle))
 
 

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import msal
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from mfa_audit.errors import AccessRefused, GraphUnreachable, SettingsError
@@ -255,6 +257,14 @@ def _certificate(path: Path, passphrase: str | None) -> dict[str, Any]:
     if "PRIVATE KEY" not in text or "BEGIN CERTIFICATE" not in text:
         raise SettingsError("the file must hold the private key and the certificate, both as PEM", where=str(path),
                             next_step="put both into one file only you can read, or give a .pfx file.")
+    try:
+        key = serialization.load_pem_private_key(text.encode(), passphrase.encode() if passphrase else None)
+    except (ValueError, TypeError) as error:
+        raise SettingsError("the private key is damaged, or its passphrase is wrong", where=str(path),
+                            next_step="set MFA_AUDIT_CERTIFICATE_PASSPHRASE, or make the file again.") from error
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise SettingsError("the private key is not an RSA key, and Entra takes no other", where=str(path),
+                            next_step="make a certificate with an RSA key (docs/permissions.md).")
     first = text.index("-----BEGIN CERTIFICATE-----")
     return {"private_key": text, "public_certificate": text[first:], "passphrase": passphrase}
 

@@ -16,6 +16,7 @@ import msgspec
 import requests
 import requests.auth
 
+from mfa_audit.errors import SettingsError
 from mfa_audit.sources.graph.address import refuse_elsewhere
 from mfa_audit.sources.graph.patience import Patience
 from mfa_audit.sources.graph.refusals import Refusal, refusal, retry_after
@@ -67,7 +68,18 @@ class Wire:
 
 
 def new_session(ca_bundle: Path | None, timeout: float | None = None) -> requests.Session:
-    """A session that trusts ``ca_bundle`` where one is named, with a ``timeout`` in seconds for calls that set none."""
+    """A session that trusts ``ca_bundle`` where one is named, with a ``timeout`` in seconds for calls that set none.
+
+    Raises :class:`SettingsError` for a bundle that is none.
+    """
+    try:
+        text = "" if ca_bundle is None else ca_bundle.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise SettingsError(f"the certificate authority's file cannot be read: {error.strerror}", where=str(ca_bundle),
+                            next_step="correct 'ca_bundle'.") from error
+    if ca_bundle is not None and "-----BEGIN CERTIFICATE-----" not in text:
+        raise SettingsError("the certificate authority's file holds no certificate in PEM", where=str(ca_bundle),
+                            next_step="correct 'ca_bundle'.")
     return _Session(ca_bundle, timeout)
 
 
