@@ -20,10 +20,25 @@ from mfa_audit.settings import load_settings
 from mfa_audit.sources.graph.endpoints import REGISTRATIONS, accounts, first_page
 
 
+class ImpatientClock(SystemClock):
+    """Time in which waiting takes none: what is measured is work, not the limits of Graph."""
+
+    def __init__(self) -> None:
+        self._waited = 0.0
+
+    def monotonic(self) -> float:
+        """Seconds passed and waited."""
+        return super().monotonic() + self._waited
+
+    def sleep(self, seconds: float) -> None:
+        """Have waited already."""
+        self._waited += seconds
+
+
 def tool(folder: Path) -> int:
     """Read users and registrations as a night does; the rows on disk."""
     settings = load_settings(None, os.environ, {"data": folder})
-    source = graph_source(settings, Online(SystemClock(), print), SILENT)
+    source = graph_source(settings, Online(ImpatientClock(), print), SILENT)
     return sum(rows.rows for rows in source.read(wanted(settings, load_policy())).rows)
 
 
