@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, date
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,7 +17,6 @@ from mfa_audit.verdicts.registers import Lookup, Registers, present
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date
 
     from mfa_audit.policy import Policy
     from mfa_audit.snapshot.store import Snapshot
@@ -26,10 +25,29 @@ _LONGEST_PAUSE_DAYS = 90
 
 
 def entries_of(snapshot: Snapshot, policy: Policy, as_of: date) -> pd.DataFrame:
-    """The register of exemptions with holders and states (:func:`entry_states`)."""
+    """The register of exemptions, an entry for each member of the policy's exempt groups added, with holders and states
+    (:func:`entry_states`)."""
     register = snapshot.frame("exemptions")
+    by_group = _entries_of_groups(snapshot, policy, list(register.columns))
+    if len(by_group):
+        register = pd.concat([register, by_group.astype(register.dtypes)], ignore_index=True)
     accounts = snapshot.accounts(columns=HOLDER) if len(register) else ()
     return entry_states(register, accounts, policy, as_of, snapshot.frame("former_names"))
+
+
+def _entries_of_groups(snapshot: Snapshot, policy: Policy, columns: list[str]) -> pd.DataFrame:
+    """An entry of the register for every member of an exempt group whose members were read; one approval covers all."""
+    read = _groups(snapshot, policy)
+    rows = []
+    for group in policy.exemptions.groups:
+        members = read.get(group.group_id.lower(), pd.Index([]))
+        told = {name: value.isoformat() if isinstance(value, date) else value
+                for name, value in group.model_dump().items() if name in columns}
+        called = f"group {group.name or group.group_id}"
+        rows.append(pd.DataFrame({"account_id": members}).assign(exemption_id=called, **told))
+    if not rows:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(rows, ignore_index=True).reindex(columns=columns)
 
 
 def basis_of(snapshot: Snapshot, policy: Policy, as_of: date, exemptions: pd.DataFrame) -> Basis:
@@ -51,7 +69,9 @@ def _registers(snapshot: Snapshot, exemptions: pd.DataFrame, as_of: date) -> Reg
         name: present(snapshot.frame(name), former) if "account_id" in register.names else snapshot.frame(name)
         for name, register in REGISTERS.items()
     }
-    given = frozenset(name for name in REGISTERS if snapshot.manifest.tables[name].state != "absent")
+    given = {name for name in REGISTERS if snapshot.manifest.tables[name].state != "absent"}
+    if len(exemptions):
+        given.add("exemptions")
     return Registers(
         exemptions=Lookup(best_entry(exemptions, by="holder_id"), key="holder_id"),
         services=Lookup(frames["service_accounts"]),
@@ -60,7 +80,7 @@ def _registers(snapshot: Snapshot, exemptions: pd.DataFrame, as_of: date) -> Reg
         pauses=Lookup(live_pauses(frames["pauses"], as_of)),
         certificates=Lookup(frames["certificate_users"]),
         organisations=frames["organisations"],
-        given=given,
+        given=frozenset(given),
     )
 
 
@@ -114,7 +134,7 @@ def _groups(snapshot: Snapshot, policy: Policy) -> dict[str, pd.Index]:
     named = {
         group.lower()
         for groups in (policy.privileged.groups, policy.methods.own_telephony_groups, targets - {EVERYBODY},
-                       *(applies.groups for applies in tiers))
+                       [group.group_id for group in policy.exemptions.groups], *(applies.groups for applies in tiers))
         for group in groups
     }
     table = snapshot.manifest.tables["group_members"]

@@ -45,9 +45,12 @@ def scope_complaints(snapshot: Snapshot, basis: Basis, broken_cycles: Sequence[s
         found.append(Complaint("whether MFA is demanded: not assessed", rows, (),
                                "the headline says registered, not compliant",
                                "give the Conditional Access policies, or a list of per-user MFA states."))
-    if basis.policy.exemptions.groups:
-        found.append(Complaint("exemptions of groups: not evaluated", len(basis.policy.exemptions.groups), (),
-                               "their members are judged as if they had none", "enter each holder in the register."))
+    unread = [group for group in basis.policy.exemptions.groups if group.group_id.lower() not in basis.groups]
+    if unread:
+        found.append(Complaint("exemptions of groups: not evaluated", len(unread),
+                               tuple(group.name or group.group_id for group in unread[:5]),
+                               "their members are judged as if they had none",
+                               "give the groups with their members, or enter each holder in the register."))
     if broken_cycles:
         found.append(Complaint("managers who report to each other", len(broken_cycles), tuple(broken_cycles[:5]),
                                "the circle is cut at the account named", "correct the manager in the directory."))
