@@ -43,8 +43,10 @@ def measured(*command: str | Path, cwd: Path | None = None) -> dict[str, Any]:
 
 
 def tenant(home: Path, accounts: int) -> Path:
-    """A made-up tenant of this size as CSV files."""
+    """A made-up tenant of this size as CSV files, made once."""
     folder = home / f"tenant-{accounts}"
+    if folder.exists():
+        return folder
     measured(sys.executable, BENCH / "tenant.py", "--accounts", str(accounts), "--out", folder, "--shape", "csv")
     return folder
 

@@ -37,8 +37,8 @@ _ABOUT_ACCOUNTS = ("accounts", "registrations", "recipients", "people", "mfa_sta
 
 
 EVIDENCE = frozenset({
-    "account_enabled", "account_status", "user_type", "leaver", "is_mfa_capable", "is_mfa_registered",
-    "is_sspr_registered", "is_admin", "methods", "mfa_status", "per_user_mfa",
+    "account_enabled", "account_status", "user_type", "leaver", "is_mfa_capable", "is_mfa_registered", "is_admin",
+    "methods", "mfa_status", "per_user_mfa",
 })
 """Fields that decide a verdict: a column of them that was given is blank where it is blank, whatever other rows and
 files say, for losing the last filled cell must help nobody. Other columns that are blank throughout (PowerShell writes
