@@ -108,7 +108,10 @@ def refuse_other_tenant(manifest: Manifest, tenant: str | None, domains: pd.Seri
 
 
 def _verified(organisations: Sequence[Mapping[str, Any]]) -> set[str]:
-    listed = [domain for entry in organisations for domain in entry.get("verifiedDomains") or ()]
+    lists = [entry.get("verifiedDomains") for entry in organisations]
+    if not all(isinstance(each, list) for each in lists if each is not None):
+        return set()
+    listed = [domain for each in lists for domain in each or ()]
     named = {str(domain.get("name", "")).casefold() for domain in listed if isinstance(domain, dict)}
     return named - {""} if len(named) == len(listed) else set()
 

@@ -113,7 +113,7 @@ def look_again(run: runs.Run, tell: Callable[[Outcome], None]) -> None:
         snapshot = open_snapshot(Path(run.manifest["snapshot"]))
         policy, as_of = policy_of_run(run), date.fromisoformat(run.summary["as_of"])
         verdicts = judge_snapshot(snapshot, policy, as_of, work / "people.parquet",
-                                  whole_sources=bool(run.summary["complete"]))
+                                  whole_sources=lambda: bool(run.summary["complete"]))
         tell(Outcome(run.folder, night_of(policy, as_of, run.summary, verdicts), (), snapshot))
 
 
@@ -141,9 +141,14 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
         allow_stale=job.allow_stale, accept_drop=job.accept_drop,
     )
     people = work / "people.parquet"
-    verdicts = judge_snapshot(snapshot, job.policy, job.as_of, people, progress, whole_sources=not found)
-    if previous is not None and not job.accept_loss:
-        found += lost_factors(*_lost(previous, people, job.policy), job.policy)
+
+    def whole_sources() -> bool:
+        nonlocal found
+        if previous is not None and not job.accept_loss:
+            found += lost_factors(*_lost(previous, people, job.policy), job.policy)
+        return not found
+
+    verdicts = judge_snapshot(snapshot, job.policy, job.as_of, people, progress, whole_sources=whole_sources)
     refuse_other_tenant(manifest, job.settings.tenant, verdicts.domains, job.policy,
                         entries(snapshot.documents.get("organization")))
     refuse_sums_that_differ(verdicts.reconciliation)
@@ -163,8 +168,9 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
 
 
 def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path, progress: Progress = SILENT, *,
-                   whole_sources: bool | None = None) -> Verdicts:
-    """Judge a snapshot chunk by chunk into the table ``people``, and count; ``whole_sources`` as in ``gather``."""
+                   whole_sources: Callable[[], bool] | None = None) -> Verdicts:
+    """Judge a snapshot chunk by chunk into the table ``people``, and count; ``whole_sources`` is asked once everybody
+    is judged, as in ``gather``."""
     exemptions = entries_of(snapshot, policy, as_of)
     basis = basis_of(snapshot, policy, as_of, exemptions)
     managers, broken_cycles = managers_of(snapshot)
@@ -179,7 +185,7 @@ def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path
             progress.advance(len(accounts))
     progress.finish()
     return gather(add(tallies), TableFile(people), snapshot, basis, exemptions, broken_cycles=broken_cycles,
-                  whole_sources=whole_sources)
+                  whole_sources=None if whole_sources is None else whole_sources())
 
 
 def summary_of(job: Job, verdicts: Verdicts, found: tuple[Gap, ...]) -> dict[str, Any]:

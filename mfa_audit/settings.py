@@ -61,7 +61,10 @@ def _aware(value: dt.datetime | None) -> dt.datetime | None:
         return None
     if value.tzinfo is None:
         raise ValueError("must say its offset, such as 2026-03-02T01:30:00Z")
-    return value.astimezone(dt.UTC)
+    try:
+        return value.astimezone(dt.UTC)
+    except OverflowError:
+        raise ValueError("must be a time of this age, such as 2026-03-02T01:30:00Z") from None
 
 
 def _collectable(value: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from nights import GOLDEN, STARTED, job, judged, run
@@ -168,3 +169,35 @@ def test_counts_that_do_not_agree_are_published_by_nobody(files, tmp_path):
     nightly.refuse_sums_that_differ(verdicts.reconciliation)
     with pytest.raises(MfaAuditError, match="census"):
         nightly.refuse_sums_that_differ(verdicts.reconciliation.assign(holds=False))
+
+
+def test_registrations_beside_the_wrong_names_are_nobodys(tmp_path):
+    """One column of a table sorted alone gives everybody a neighbour's methods: none of them is believed."""
+    files = shutil.copytree(GOLDEN, tmp_path / "golden")
+    path = files / "userRegistrationDetails.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    names = [row["userPrincipalName"] for row in document["value"]]
+    for row, name in zip(document["value"], names[1:] + names[:1], strict=True):
+        row["userPrincipalName"] = name
+    path.write_text(json.dumps(document), encoding="utf-8")
+
+    people = judged([files], GOLDEN / "policy.toml", tmp_path / "home")
+
+    assert not people["status"].isin(["COMPLIANT", "COMPLIANT_WEAK"]).any()
+
+
+@pytest.mark.parametrize("lost", ["principalId", "roleDefinitionId"])
+def test_a_role_that_names_nobody_leaves_the_roles_in_part(tmp_path, lost):
+    """Whoever holds it may be anybody who has no other sign of being an administrator."""
+    files = shutil.copytree(GOLDEN, tmp_path / "golden")
+    path = files / "roleAssignments.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    holder = json.loads((files / "users.json").read_text(encoding="utf-8"))["value"][0]["id"]
+    role = {"principalId": holder, "roleDefinitionId": "62e90394-69f5-4237-9190-012177145e10", "directoryScopeId": "/"}
+    document["value"] = [role, {**role, lost: None}]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    (tmp_path / "work").mkdir()
+
+    snapshot = nightly.collect(job([files], GOLDEN / "policy.toml", tmp_path / "home"), tmp_path / "work")
+
+    assert "partial" == snapshot.manifest.tables["role_assignments"].state

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mfa_audit.nightly import Outcome
 
-_MOST = 20
+_MOST = 30
 
 
 @click.command("explain")
@@ -37,6 +37,8 @@ def command(what: str, run_folder: Path | None, **options: Any) -> int:
         if control is not None:
             terminal.control(control, console)
             return
+        if not what.strip():
+            raise UsageError("nothing was asked for", next_step="give an object id, a UPN, or a part of the name.")
         rows = accounts_like(night, what, most=_MOST)
         if rows.empty:
             raise UsageError(f"no account and no control fits {what!r}",

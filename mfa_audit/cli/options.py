@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -23,7 +24,24 @@ if TYPE_CHECKING:
     from mfa_audit.settings import Settings
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
-PATH = click.Path(path_type=Path)
+
+
+class _Path(click.Path):
+    """A path; an empty word is a variable that was not set, and never the folder one stands in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("is empty: was a variable not set?", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def _a_number(_context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is no percentage.", param=parameter)
+    return value
+
+
+PATH = _Path(path_type=Path)
 
 
 def shared(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -50,7 +68,7 @@ OPTIONS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     "tenant": click.option("--tenant", metavar="NAME", help="The tenant's id or name, where no file says it."),
     "json": click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
     "fail_under": click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PCT",
-                               help="Leave with exit code 3 when the headline is below this."),
+                               callback=_a_number, help="Leave with exit code 3 when the headline is below this."),
     "allow_stale": click.option("--allow-stale", is_flag=True, help="Judge data older than the policy allows."),
     "accept_drop": click.option("--accept-drop", is_flag=True, help="Fewer accounts than last time are right."),
     "accept_loss": click.option("--accept-loss", is_flag=True, help="People lost their factors; it is right."),

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 @click.option("--department", metavar="NAME", help="Only this department.")
 @click.option("--manager", metavar="WHO", help="Only who reports to this person: id, UPN or a part of the name.")
 @click.option("--status", "statuses", multiple=True, metavar="STATUS", help="Only this status; may be repeated.")
-@click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="How many people; 0 for all.")
+@click.option("--limit", type=click.IntRange(0, 10_000_000), default=20, show_default=True,
+              help="How many people; 0 for all.")
 @shared("settings", "output", "data", "json", "verbose")
 def command(run_folder: Path | None, limit: int, **options: Any) -> int:
     """Show the figures and the staff who are not set up, from the last good run."""

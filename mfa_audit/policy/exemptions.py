@@ -6,6 +6,8 @@ when it is complete, approved by somebody other than its holder, and today lies 
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -21,10 +23,12 @@ NEEDED: tuple[str, ...] = (
 )
 """What a complete entry has; ``risk_ref`` and ``exit_plan`` may be missing."""
 
-HOLDER_COLUMNS: tuple[str, ...] = ("account_id", "holder_upn", "holder_name", "holder_mail")
+HOLDER_COLUMNS: tuple[str, ...] = ("account_id", "holder_id", "holder_upn", "holder_name", "holder_mail")
 """The ways a holder may be written; those that are in the frame are compared with the approver."""
 
 _PRECEDENCE = {"active": 0, "expired": 1, "not_yet": 2, "incomplete": 3}
+_ADDRESS = re.compile(r"[^\s<>:;,()]+@[^\s<>:;,()]+")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _ISO_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
@@ -87,7 +91,7 @@ def best_entry(states: pd.DataFrame, by: str = "account_id") -> pd.DataFrame:
     ranked = named.assign(
         _who=_text(named, by).str.casefold(),
         _rank=lambda frame: frame["state"].map(_PRECEDENCE),
-        _later=lambda frame: -(frame["expires"] - pd.Timestamp(0)).dt.days.astype("Float64"),
+        _later=lambda frame: -(frame["expires"] - pd.Timestamp(0).as_unit("s")).dt.days.astype("Float64"),
     )
     ranked = ranked.sort_values(["_who", "_rank", "_later", *ids, "findings"], kind="stable", na_position="last")
     best = ranked.drop_duplicates("_who", keep="first")
@@ -106,7 +110,10 @@ def _dates(text: pd.Series[str]) -> pd.Series[pd.Timestamp]:
 
 
 def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
+    """``text`` as names are compared: an address alone, however a mail program wrote it, else words in one case."""
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    address = _ADDRESS.search(plain)
+    return address[0] if address else " ".join(plain.split())
 
 
 def _category(text: str) -> str:

@@ -121,7 +121,8 @@ def matches(rows: pd.DataFrame) -> Iterator[Block]:
     """Yield the accounts a fragment fits, to choose from; ``rows`` are rows of ``tables.PEOPLE``."""
     shown = rows.head(_ASK_FIRST)
     fit = "fits" if len(rows) == 1 else "fit"
-    yield Heading(f"{words.of(len(rows), 'account')} {fit}: give the sign-in name of one")
+    counted = words.of(len(rows), "account") if len(rows) <= _ASK_FIRST else f"More than {_ASK_FIRST} accounts"
+    yield Heading(f"{counted} {fit}: give the sign-in name of one")
     columns = (Column("Name", least=18, most=34), Column("Account", least=24, most=50),
                Column("Organisation", least=12, most=24, rank=1), Column("Department", least=10, most=28, rank=2),
                Column("Status", least=10, rank=3))
@@ -131,7 +132,7 @@ def matches(rows: pd.DataFrame) -> Iterator[Block]:
         for row in shown.to_dict("records")
     ])
     if len(rows) > len(shown):
-        yield Sentence(f"{words.count(len(rows) - len(shown))} more are not shown: give a longer fragment.", Tone.QUIET)
+        yield Sentence("The others are not shown: give a longer fragment.", Tone.QUIET)
 
 
 def doctor(files: Sequence[FileLine], questions: Sequence[QuestionLine], missing: Sequence[MissingLine],

@@ -74,6 +74,20 @@ def build_groups(staged: Staged) -> Relation | None:
         "AND member NOT IN (SELECT group_id FROM groups_known)"
     ).fetchall()[0][0]
     reasons = [f"{missing} nested group(s) were not supplied"] if missing else []
+    nobody = 0
+    if staged.has("group_members"):
+        nobody = connection.execute(
+            f"SELECT count(*) FROM rows_group_members r WHERE r.account IS NULL OR "
+            f"{staged.column('group_members', 'group_id')} IS NULL"
+        ).fetchall()[0][0]
+    if nobody:
+        reasons.append(f"{nobody} membership(s) name no member or no group")
+    strangers = connection.execute(
+        "SELECT count(DISTINCT member) FROM edges WHERE kind IS NULL AND member NOT IN (SELECT group_id FROM "
+        "groups_known) AND member NOT IN (SELECT account_id FROM census)"
+    ).fetchall()[0][0]
+    if strangers:
+        reasons.append(f"{strangers} member(s) are neither a listed account nor a group that was supplied")
     if unread:
         reasons.append(f"the members of {unread} group(s) could not be read")
     # A group known to be empty keeps a row without a member, so that it is not taken for one that was not read.
@@ -119,6 +133,16 @@ def build_roles(staged: Staged, complaints: Complaints, declared: str | None) ->
     missing = connection.execute(
         f"SELECT count(DISTINCT holder) FROM holders WHERE {is_group} AND holder NOT IN ({groups})"
     ).fetchall()[0][0]
+    nobody = sum(_without_holder(staged, table) for table, _ in given)
+    strangers = connection.execute(
+        f"SELECT count(DISTINCT holder) FROM holders WHERE principal IS NULL AND NOT {is_group} "
+        "AND holder NOT IN (SELECT account_id FROM census)"
+    ).fetchall()[0][0]
+    reasons = [words for count, words in (
+        (missing, f"the members of {missing} group(s) that hold roles were not supplied"),
+        (nobody, f"{nobody} role(s) name no holder or no role"),
+        (strangers, f"{strangers} role holder(s) are neither a listed account nor a group that was supplied"),
+    ) if count]
     if len(given) < len(_ROLES):
         only = given[0][1]
         complaints.add(
@@ -130,8 +154,17 @@ def build_roles(staged: Staged, complaints: Complaints, declared: str | None) ->
         "SELECT DISTINCT holder AS account_id, role_id, kind, scope, starts_at, ends_at FROM holders "
         f"WHERE {is_person} UNION SELECT m.account_id, role_id, kind, scope, starts_at, ends_at FROM holders h "
         f"JOIN memberships m ON h.holder = m.group_id WHERE {is_group} ORDER BY ALL",
-        f"the members of {missing} group(s) that hold roles were not supplied" if missing else "",
+        "; ".join(reasons),
     )
+
+
+def _without_holder(staged: Staged, table: str) -> int:
+    """How many rows say of a role that somebody holds it, and not who, or of somebody, and not which."""
+    principal = staged.column(table, "principal")
+    holder = f"coalesce({staged.column(table, 'account_id')}, {nested.inside(principal, 'id')})"
+    return int(staged.connection.execute(
+        f"SELECT count(*) FROM raw_{table} r WHERE {holder} IS NULL OR {staged.column(table, 'role_id')} IS NULL"
+    ).fetchall()[0][0])
 
 
 def _complain_of_times(staged: Staged, complaints: Complaints, table: str, times: list[str]) -> None:

@@ -58,7 +58,7 @@ def exemption_table(states: pd.DataFrame, people: pd.DataFrame, as_of: date) -> 
     """
     verdicts = people.set_index("account_id")
     status = states["holder_id"].map(verdicts["status"])
-    days_left = (pd.to_datetime(states["expires"]) - pd.Timestamp(as_of)).dt.days
+    days_left = (pd.to_datetime(states["expires"]) - pd.Timestamp(as_of).as_unit("s")).dt.days
     active = (states["state"] == "active").to_numpy(dtype=bool)
     state = np.select(
         [

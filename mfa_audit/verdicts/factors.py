@@ -71,7 +71,6 @@ def factor_facts(accounts: pd.DataFrame, references: References, basis: Basis) -
     no_factor = factors == 0
     says_capable = (capable == Stated.YES).to_numpy(dtype=bool)
     may_be_capable = (capable != Stated.NO).to_numpy(dtype=bool)
-    absent_capable = (capable == Stated.ABSENT).to_numpy(dtype=bool)
     says_not_registered = true(accounts["is_mfa_registered"] == Stated.NO)
     blank_capable = (capable == Stated.BLANK).to_numpy(dtype=bool)
     read = accounts["methods_read"].fillna(value=False).to_numpy(dtype=bool)
@@ -83,7 +82,7 @@ def factor_facts(accounts: pd.DataFrame, references: References, basis: Basis) -
             ~row & ~certified & ~_too_young_to_show(accounts, basis),
             scope_blank.to_numpy(dtype=bool) | (row & ~read & ~certified),
             row & conflict,
-            row & ~no_factor & absent_capable & says_not_registered,
+            row & ~no_factor & ~not_allowed & says_not_registered,
             row & no_factor & unmapped & may_be_capable,
             row & (allowed == 0) & ~unmapped & says_capable,
             row & ~no_factor & blank_capable,

@@ -62,6 +62,8 @@ def _from_account_settings(accounts: pd.DataFrame, basis: Basis) -> tuple[pd.Ser
     per_user = accounts["per_user_mfa"]
     yes = per_user.isin(["enabled", "enforced"]) | (portal == Required.YES)
     no = (per_user == "disabled").fillna(value=False) | (portal == Required.NO)
+    # Two sources that contradict each other say nothing.
+    yes, no = yes & ~no, no & ~yes
     partial = pd.Series(data=basis.evidence.settings_read, index=accounts.index)
     if basis.evidence.policies_read:
         no, partial = no & False, partial & False

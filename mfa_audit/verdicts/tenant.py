@@ -62,7 +62,7 @@ def series_of_exceptions(exemptions: pd.DataFrame, as_of: date) -> list[str]:
     if exemptions.empty:
         return []
     length = (pd.to_datetime(exemptions["expires"]) - pd.to_datetime(exemptions["approved"])).dt.days
-    age = (pd.Timestamp(as_of) - pd.to_datetime(exemptions["approved"])).dt.days
+    age = (pd.Timestamp(as_of).as_unit("s") - pd.to_datetime(exemptions["approved"])).dt.days
     short = exemptions[(length <= _SHORT_DAYS) & (age >= 0) & (age <= _WINDOW_DAYS)]
     counts = short.groupby(short["holder_id"].fillna(reference(short["account_id"]))).size()
     return sorted(counts[counts >= _SERIES].index)

@@ -53,8 +53,8 @@ def tiers(accounts: pd.DataFrame, kind: pd.Series, references: References, basis
         fits = _fits(accounts, references, applies, basis)
         choices.append((fits, name))
         taken = taken | fits
-        if not basis.groups_read(applies.groups):
-            possible[name] = ~taken
+        doubt = true(_may_fit(accounts, applies)) | (not basis.groups_read(applies.groups))
+        possible[name] = ~taken & doubt
     choices.append((true(kind == Kind.GENERIC), "generic"))
     chosen = np.select([mask for mask, _ in choices], [name for _, name in choices], default="staff")
     return Tiers(
@@ -98,6 +98,16 @@ def _fits(accounts: pd.DataFrame, references: References, applies: AppliesTo, ba
     ):
         fits = fits | matches_any(accounts[column], patterns) & true(accounts[column].notna())
     return fits
+
+
+def _may_fit(accounts: pd.DataFrame, applies: AppliesTo) -> Mask:
+    """Accounts of which nothing says what the tier goes by."""
+    doubt = np.zeros(len(accounts), dtype=bool)
+    for column, patterns in (("department", applies.departments), ("organisation", applies.organisations),
+                             ("employee_type", applies.employee_types)):
+        if patterns:
+            doubt = doubt | true(accounts[column].isna())
+    return doubt
 
 
 def privileged_by_portal(mfa_status: pd.Series) -> Mask:

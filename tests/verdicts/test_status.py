@@ -267,7 +267,39 @@ def test_a_tier_of_the_policys_own(applies):
 
     assert ("BELOW_STRENGTH", "below_tier_minimum") == status(p.account("ann", "mobile_phone", **facts), basis)
     assert "students" == verdict(p.account("ann", "mobile_phone", **facts), basis)["tier"]
-    assert "staff" == verdict(p.account("bob", "mobile_phone", organisation="Q1"), basis)["tier"]
+    others = {"organisation": "Q1", "department": "Radiology", "employee_type": "Employee"}
+    assert "staff" == verdict(p.account("bob", "mobile_phone", **others), basis)["tier"]
+
+
+@pytest.mark.parametrize("lost", ["department", "organisation", "employee_type"])
+def test_a_tier_is_in_doubt_where_nothing_says_what_it_goes_by(lost):
+    """A blank cell makes nobody compliant whom the tier would ask for more; whoever meets both is compliant."""
+    policy = p.basis().policy
+    rule = AppliesTo(departments=("Finance",), organisations=("ZX*",), employee_types=("Student",))
+    own = policy.requirements["staff"].model_copy(update={"minimum": Level.PUSH, "applies_to": rule})
+    basis = p.basis({"requirements": {"students": own, **policy.requirements}})
+    facts = {"organisation": "Q1", "department": "Radiology", "employee_type": "Employee", lost: None}
+
+    assert ("UNKNOWN", "tier_unknown") == status(p.account("bob", "mobile_phone", **facts), basis)
+    assert "COMPLIANT" == status(p.account("bob", "authenticator_push", **facts), basis)[0]
+
+
+@pytest.mark.parametrize("per_user", ["disabled", "enabled"])
+def test_settings_that_contradict_each_other_say_nothing(per_user):
+    """A portal that says enabled does not overrule the state that says disabled."""
+    facts = {"per_user_mfa": per_user, "per_user_mfa_stated": "yes", "mfa_status": "User Enabled",
+             "mfa_status_stated": "yes"}
+    told = verdict(p.account("bob", "authenticator_push", **facts), p.basis())
+
+    assert ("unknown" if per_user == "disabled" else "yes") == told["required"]
+
+
+@pytest.mark.parametrize("capable", ["yes", "absent"])
+def test_not_registered_beside_a_factor_is_a_contradiction(capable):
+    """Microsoft calls nobody capable who is not registered: the row is of two times, and neither is believed."""
+    facts = {"is_mfa_capable": capable, "is_mfa_registered": "no"}
+
+    assert ("UNKNOWN", "conflicting_record") == status(p.account("bob", "authenticator_push", **facts), p.basis())
 
 
 def test_a_tier_whose_groups_were_not_read_is_in_doubt():

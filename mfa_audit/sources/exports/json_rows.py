@@ -126,6 +126,8 @@ class Rows:
         except _TwinError as error:
             raise self.refused(f"has the key '{error}' twice", position, "Remove one of the two, or export again."
                                ) from error
+        except ValueError as error:
+            raise self.refused(f"cannot be read ({str(error).partition(':')[0]})", position) from error
 
     def write(self, target: Path, renames: Mapping[str, str], wanted: Mapping[str, str]) -> None:
         """One row a line, with the ``wanted`` keys (key -> field) alone; of nested values what is read of them.

@@ -47,10 +47,13 @@ def flatten_groups(
 def flatten_roles(rows: Rows, fields: Mapping[str, str], target: Path, blemishes: Blemishes) -> int:
     """Write ``role_assignments`` rows (account_id, role_id, scope, principal) of ``directoryRoles`` with members.
 
-    Returns the number of rows: none for a role nobody holds.
+    Returns the number of rows: none for a role nobody holds, one without a holder for a role whose members were not
+    saved.
     """
     def lines() -> Iterator[dict[str, Any]]:
         for _, role, members in _with_members(rows, fields["role_id"], fields["members"], blemishes):
+            if members is None:
+                yield {"account_id": None, "role_id": role, "scope": "/", "principal": None}
             for member in members or ():
                 yield {
                     "account_id": member.get("id"),

@@ -203,14 +203,19 @@ def _candidates(
         if path.is_dir():
             for file in _walk(path, ignored, without):
                 if file.suffix.casefold() in DATA_SUFFIXES:
-                    by_place.setdefault(file.resolve(), Candidate(file, str(file), named=file in (named or ())))
+                    by_place.setdefault(file.resolve(), Candidate(file, _shown(file), named=file in (named or ())))
                 else:
                     ignored.append((str(file), "not a kind of file that is read"))
         elif not path.is_file():
             raise InputRejected("it is neither a file nor a folder", file=path, next_step="Give a file or a folder.")
         else:
-            by_place.setdefault(path.resolve(), Candidate(path, str(path), named=named is None or path in named))
+            by_place.setdefault(path.resolve(), Candidate(path, _shown(path), named=named is None or path in named))
     return [by_place[place] for place in sorted(by_place)]
+
+
+def _shown(path: Path) -> str:
+    """The path as text that can be written down, whatever bytes a file's name is made of."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _walk(folder: Path, ignored: list[tuple[str, str]], without: frozenset[Path]) -> Iterator[Path]:
@@ -228,7 +233,7 @@ def _walk(folder: Path, ignored: list[tuple[str, str]], without: frozenset[Path]
         if path.name.startswith((".", "~$")):
             continue
         if path.is_symlink():
-            ignored.append((str(path), "a link: name it itself if it is meant"))
+            ignored.append((_shown(path), "a link: name it itself if it is meant"))
         elif path.is_dir():
             if path.resolve() not in without:
                 yield from _walk(path, ignored, without)

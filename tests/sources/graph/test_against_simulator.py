@@ -143,7 +143,7 @@ def test_a_fault_ends_in_the_truth_or_is_said(fault, tenant, tmp_path):
         assert_truth_or_said(read(simulator, tmp_path), simulator, tmp_path)
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", range(120))
 def test_any_schedule_of_faults_ends_in_the_truth_or_is_said(seed, tenant, tmp_path):
     """Drawn faults together; one that only passes costs nothing but time."""
     script = random_schedule(seed)
