@@ -277,3 +277,16 @@ def test_words_that_are_not_read_are_said_with_their_place(mfa, home):
     assert "users.csv:2" in line
     assert "'WAHR'" in line
     assert "export it in English" in line
+
+
+@pytest.mark.parametrize("words", [
+    ("run", "--source", ""), ("run", "--source", GOLDEN, "--fail-under", "nan"),
+    ("run", "--source", GOLDEN, "--captured-at", "0001-01-01T00:00:00+14:00"), ("explain", ""),
+    ("summary", "--limit", "99999999999999999999"),
+])
+def test_words_that_mean_nothing_are_two(mfa, words):
+    """An unset variable is not the folder one stands in; nan is no mark; nobody lived in the year 0."""
+    said = mfa(*words)
+
+    assert 2 == said.code, said.err
+    assert "Traceback" not in said.err

@@ -87,6 +87,20 @@ def test_own_approver():
     assert ("incomplete", "MFA-EXM-05") == verdict(account_id="sam@contoso.example", approver="Sam@contoso.example")
 
 
+@pytest.mark.parametrize("approver", [
+    "SMTP:Sam@contoso.example", "Sam Holder <sam@contoso.example>", "s\u200bam@contoso.example",
+    "ｓａｍ@contoso.example", " sam@contoso.example ",
+])
+def test_own_approver_however_the_address_is_written(approver):
+    """A mail program's way of writing an address makes nobody another person."""
+    assert ("incomplete", "MFA-EXM-05") == verdict(account_id="sam@contoso.example", approver=approver)
+
+
+def test_an_entry_that_ends_in_another_age_is_too_long():
+    """Registers hold 9999-12-31; it is a date like any other."""
+    assert ("active", "MFA-EXM-03") == verdict(expires_on="9999-12-31")
+
+
 def test_own_approver_by_name():
     """When the caller knows the holder's name, the approver is compared with it too."""
     rows = register({}, {}).assign(holder_name=["a.  DIRECTOR", None])
