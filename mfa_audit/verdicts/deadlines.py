@@ -42,7 +42,7 @@ def due_dates(accounts: pd.DataFrame, tier: pd.Series, start: pd.Series, basis: 
 
     Privileged and break-glass accounts: the day the policy took effect or they began, whichever is later. Everybody
     else: the deadline of the first phase that fits the organisation, else the default, or the end of the account's
-    grace, whichever is later.
+    grace, whichever is later. A policy that names no day at all has nobody due.
     """
     deadlines = basis.policy.deadlines
     day = pd.Series(pd.NaT, index=accounts.index, dtype="datetime64[us]")
@@ -58,6 +58,9 @@ def due_dates(accounts: pd.DataFrame, tier: pd.Series, start: pd.Series, basis: 
     strict = tier.isin(["privileged", "break_glass"])
     effective = basis.policy.about.effective_from
     at_once = start if effective is None else not_before(start.fillna(pd.Timestamp(effective)), effective)
+    if effective is None and deadlines.default is None and not deadlines.phases:
+        # A policy without a single day in it makes nobody late for the years before it.
+        return day.mask(strict)
     due: pd.Series = day.where(~strict, at_once)
     return due
 

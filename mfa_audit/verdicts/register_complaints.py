@@ -46,8 +46,9 @@ def register_complaints(snapshot: Snapshot, basis: Basis) -> list[Complaint]:
     for name, rows in registers.items():
         for check, bad, effect, fix in _blemishes(name, rows, named[name], known, basis):
             found += _by_file(check, rows[bad], effect, fix)
-    lost = [holder for holder in basis.role_holders if reference(pd.Series([holder])).iloc[0] not in known]
-    if lost:
+    holders = pd.Series(list(basis.role_holders), dtype="str")
+    lost = holders[~reference(holders).isin(known)]
+    if len(lost):
         shown = tuple(f"{holder[:8]}…" for holder in sorted(lost)[:_SHOWN])
         found.append(Complaint("role holder names no account", len(lost), shown,
                                "a privileged account that is not listed is in no figure",

@@ -88,3 +88,28 @@ def test_an_exempt_holder_with_a_barred_method_has_one_registered():
 
     assert "EXEMPT" == found["status"]
     assert "MFA-EXM-08" not in str(found["findings"])
+
+
+def test_a_name_that_two_accounts_had_is_nobodys(tmp_path):
+    """Who is meant by it cannot be told, so the entry names no account; nor is a name somebody has now a former one."""
+    files = tmp_path / "files"
+    files.mkdir()
+    ids = [f"11111111-1111-1111-1111-{n:012d}" for n in (1, 2)]
+    users = [{"id": key, "userPrincipalName": f"new{n}@a.example", "accountEnabled": True, "userType": "Member",
+              "createdDateTime": "2024-05-01T09:00:00Z"} for n, key in enumerate(ids)]
+    registered = [{"id": key, "userPrincipalName": name, "isAdmin": False, "isMfaCapable": False,
+                   "isMfaRegistered": False, "methodsRegistered": [], "lastUpdatedDateTime": "2026-03-01T02:00:00Z"}
+                  for key, name in ((ids[0], "shared@a.example"), (ids[1], "shared@a.example"))]
+    (files / "users.json").write_text(json.dumps({"value": users}), encoding="utf-8")
+    (files / "userRegistrationDetails.json").write_text(json.dumps({"value": registered}), encoding="utf-8")
+    (files / "privileged_accounts.csv").write_text("account_id,portal_role\nshared@a.example,helpdesk\n",
+                                                   encoding="utf-8")
+    (tmp_path / "work").mkdir()
+
+    snapshot = nightly.collect(job([files], None, tmp_path), tmp_path / "work")
+    verdicts = nightly.judge_snapshot(snapshot, load_policy(), AS_OF, tmp_path / "work" / "people.parquet")
+
+    assert 0 == len(snapshot.frame("former_names"))
+    assert {"staff"} == set(verdicts.people.frame()["tier"])
+    assert ["1 entry of privileged_accounts.csv names no account: line 2"] == list(
+        filter(None, map(register_note, verdicts.quality)))

@@ -243,9 +243,10 @@ def _phase(name, organisation, deadline):
     return Phase(id=name, label=name, organisations=(organisation,), start=dt.date(2026, 1, 5), deadline=deadline)
 
 
-def test_nobody_is_due_without_a_deadline():
-    """No deadline, never due and never overdue; null and nought."""
-    judged = verdict(p.account("ann"))
+@pytest.mark.parametrize("flag", ["no", "yes"])
+def test_nobody_is_due_without_a_deadline(flag):
+    """No deadline, never due and never overdue; null and nought. Nor is an administrator late since being made."""
+    judged = verdict(p.account("ann", is_admin=flag))
 
     assert "due" not in judged
     assert 0 == judged["overdue_days"]
