@@ -23,7 +23,8 @@ NEEDED: tuple[str, ...] = (
 )
 """What a complete entry has; ``risk_ref`` and ``exit_plan`` may be missing."""
 
-HOLDER_COLUMNS: tuple[str, ...] = ("account_id", "holder_id", "holder_upn", "holder_name", "holder_mail")
+HOLDER_COLUMNS: tuple[str, ...] = ("account_id", "holder_id", "holder_upn", "holder_name", "holder_mail",
+                                  "holder_former")
 """The ways a holder may be written; those that are in the frame are compared with the approver."""
 
 _PRECEDENCE = {"active": 0, "expired": 1, "not_yet": 2, "incomplete": 3}

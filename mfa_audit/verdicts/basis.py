@@ -26,7 +26,7 @@ class Evidence:
     ``settings_read``: a per-user MFA state or a portal's MFA Status was supplied for somebody. ``federated_domains``:
     the federated ones, null when no list of domains was supplied. ``certificate_targets``: the groups the methods
     policy lets sign in with a certificate (``all_users``: everybody); null when it was not supplied.
-    ``methods_switched_off``: methods it allows nobody, as bits.
+    ``methods_switched_off``: methods it allows nobody, as bits; ``methods_in_doubt``: those of which it does not say.
     """
 
     registrations_complete: bool = True
@@ -38,6 +38,7 @@ class Evidence:
     federated_domains: frozenset[str] | None = None
     certificate_targets: frozenset[str] | None = None
     methods_switched_off: int = 0
+    methods_in_doubt: int = 0
 
 
 @dataclass(frozen=True)

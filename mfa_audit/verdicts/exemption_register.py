@@ -45,8 +45,17 @@ def entry_states(register: pd.DataFrame, accounts: Iterable[pd.DataFrame], polic
         column: by_id.column(column, references).fillna(by_name.column(column, references)) for column in HOLDER
     }
     known = register.assign(holder_id=holder["account_id"], holder_upn=holder["user_principal_name"],
-                            holder_name=holder["display_name"], holder_mail=holder["mail"])
+                            holder_name=holder["display_name"], holder_mail=holder["mail"],
+                            holder_former=_own_former_name(register["approver"], holder["account_id"], former))
     return state_of(known, policy, as_of)
+
+
+def _own_former_name(approvers: pd.Series, holders: pd.Series, former: pd.DataFrame | None) -> pd.Series:
+    """The approver's text where it is a name the holder used to have, else null."""
+    if former is None or former.empty:
+        return pd.Series(None, index=approvers.index, dtype="str")
+    ids = dict(zip(reference(former["user_principal_name"]), former["account_id"], strict=True))
+    return approvers.where(reference(approvers).map(ids) == holders)
 
 
 def exemption_table(states: pd.DataFrame, people: pd.DataFrame, as_of: date) -> pd.DataFrame:

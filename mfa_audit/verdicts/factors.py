@@ -64,9 +64,10 @@ def factor_facts(accounts: pd.DataFrame, references: References, basis: Basis) -
     barred = sum(BIT[name] for name in policy.methods.barred)
     not_allowed = (capable == Stated.NO).to_numpy(dtype=bool)
     allowed = factors & ~evidence.methods_switched_off
+    sure = allowed & ~evidence.methods_in_doubt
     worthless = level_bits(policy)[Level.NONE]
     despite = np.where(certified, allowed & BIT["certificate"], 0)
-    usable = np.where(not_allowed, despite, allowed) & ~barred & ~worthless
+    usable = np.where(not_allowed, despite, sure) & ~barred & ~worthless
 
     no_factor = factors == 0
     says_capable = (capable == Stated.YES).to_numpy(dtype=bool)
@@ -86,6 +87,7 @@ def factor_facts(accounts: pd.DataFrame, references: References, basis: Basis) -
             row & no_factor & unmapped & may_be_capable,
             row & (allowed == 0) & ~unmapped & says_capable,
             row & ~no_factor & blank_capable,
+            row & (sure == 0) & (allowed != 0) & ~not_allowed,
             no_factor & _invisible_factor_possible(accounts, basis),
         ],
         [
@@ -96,6 +98,7 @@ def factor_facts(accounts: pd.DataFrame, references: References, basis: Basis) -
             Reason.CONFLICTING_RECORD,
             Reason.UNMAPPED_METHOD,
             Reason.CONFLICTING_RECORD,
+            Reason.UNREADABLE,
             Reason.UNREADABLE,
             Reason.INVISIBLE_METHOD_POSSIBLE,
         ],

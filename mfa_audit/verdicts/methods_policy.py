@@ -53,6 +53,21 @@ def switched_off(methods_policy: Any) -> int:
     )
 
 
+def in_doubt(methods_policy: Any) -> int:
+    """The methods of which a supplied policy does not say whether anybody may use them, as bits: nothing that governs
+    one is switched on, and the state of something that does cannot be read."""
+    policies = entries(methods_policy)
+    if not policies or any(_word(policy.get("policyMigrationState")) != "migrationcomplete" for policy in policies):
+        return 0
+    state = {_word(each.get("id")): _word(each.get("state")) for each in _configurations(policies)}
+    found = 0
+    for method, governors in _GOVERNED.items():
+        states = {state[governor] for governor in governors if governor in state}
+        if "enabled" not in states and states - {"disabled"}:
+            found |= BIT[method]
+    return found
+
+
 def certificate_targets(methods_policy: Any) -> frozenset[str] | None:
     """Whom the policy lets sign in with a certificate: group ids in lower case, :data:`EVERYBODY` among them when it
     is everybody or the policy does not say; empty when nobody; null when the policy was not supplied."""

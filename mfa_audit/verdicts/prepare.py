@@ -12,7 +12,7 @@ from mfa_audit.snapshot.columnar import TableFile
 from mfa_audit.tables import REGISTERS
 from mfa_audit.verdicts.basis import Basis, Evidence
 from mfa_audit.verdicts.exemption_register import HOLDER, entry_states
-from mfa_audit.verdicts.methods_policy import EVERYBODY, certificate_targets, entries, switched_off
+from mfa_audit.verdicts.methods_policy import EVERYBODY, certificate_targets, entries, in_doubt, switched_off
 from mfa_audit.verdicts.registers import Lookup, Registers, present
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def _evidence(snapshot: Snapshot) -> Evidence:
         federated_domains=federated,
         certificate_targets=certificate_targets(methods_policy),
         methods_switched_off=switched_off(methods_policy),
+        methods_in_doubt=in_doubt(methods_policy),
     )
 
 

@@ -96,6 +96,14 @@ def test_own_approver_however_the_address_is_written(approver):
     assert ("incomplete", "MFA-EXM-05") == verdict(account_id="sam@contoso.example", approver=approver)
 
 
+@pytest.mark.parametrize("column", ["holder_id", "holder_former"])
+def test_own_approver_by_id_and_by_a_former_name(column):
+    """Whatever the caller knows the holder as, the approver is compared with it."""
+    rows = register({"approver": "Old@contoso.example"}, {}).assign(**{column: ["old@contoso.example", None]})
+
+    assert ["incomplete", "active"] == list(state_of(rows, POLICY, TODAY)["state"])
+
+
 def test_an_entry_that_ends_in_another_age_is_too_long():
     """Registers hold 9999-12-31; it is a date like any other."""
     assert ("active", "MFA-EXM-03") == verdict(expires_on="9999-12-31")

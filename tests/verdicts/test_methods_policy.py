@@ -8,7 +8,7 @@ import pytest
 
 from mfa_audit.methods import BIT
 from mfa_audit.verdicts.judge import judge
-from mfa_audit.verdicts.methods_policy import certificate_targets, switched_off
+from mfa_audit.verdicts.methods_policy import certificate_targets, in_doubt, switched_off
 
 
 def policy(state="migrationComplete", **states):
@@ -75,3 +75,16 @@ def test_the_rest_of_the_methods_still_count():
     row = judge(p.frame(p.account("ann", "mobile_phone", "authenticator_push")), basis).people.iloc[0]
 
     assert ("COMPLIANT", "push") == (row["status"], row["best_level"])
+
+
+@pytest.mark.parametrize(("state", "expected"), [
+    ("enabled", ("COMPLIANT_WEAK", "phone_only")), ("disabled", ("UNKNOWN", "conflicting_record")),
+    ("", ("UNKNOWN", "unreadable")),
+])
+def test_a_state_that_cannot_be_read_allows_nothing(state, expected):
+    """Blanking the state of a method that was switched off makes nobody compliant."""
+    document = policy(Sms=state, Voice=state)
+    basis = p.basis(evidence={"methods_switched_off": switched_off(document), "methods_in_doubt": in_doubt(document)})
+    row = judge(p.frame(p.account("ann", "mobile_phone")), basis).people.iloc[0]
+
+    assert expected == (row["status"], row["reason"])
