@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
 
@@ -15,8 +16,6 @@ from mfa_audit.errors import AccessRefused, InputRejected
 from mfa_audit.files import scratch_folder
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mfa_audit.reports.answers import FileLine
     from mfa_audit.sources.exports.source import FileReport
 
@@ -27,10 +26,13 @@ if TYPE_CHECKING:
 def command(paths: tuple[Path, ...], *, as_json: bool, **options: Any) -> int:
     """Without PATH: whether a night of Microsoft Graph would work, line by line; leaves with 5 when it would not.
 
-    With PATH: what each file is, which questions the files answer, and how to get what is missing; leaves with 7 when
-    a run would stop at one of them.
+    With PATH: what each file is, and each register of the policy; which questions they answer, and how to get what is
+    missing; leaves with 7 when a run would stop at one of them.
     """
-    return _files(paths, as_json=as_json) if paths else _set_up(options, as_json=as_json)
+    if not paths:
+        return _set_up(options, as_json=as_json)
+    registers = policy_of(settings_of(options)).register_paths().values()
+    return _files(paths, tuple(registers), as_json=as_json)
 
 
 def _set_up(options: dict[str, Any], *, as_json: bool) -> int:
@@ -48,7 +50,7 @@ def _set_up(options: dict[str, Any], *, as_json: bool) -> int:
     return AccessRefused.exit_code if any(check.state is State.PROBLEM for check in found) else 0
 
 
-def _files(paths: tuple[Path, ...], *, as_json: bool) -> int:
+def _files(paths: tuple[Path, ...], registers: tuple[Path, ...], *, as_json: bool) -> int:
     from mfa_audit.cli.screen import results  # noqa: PLC0415 - rich is heavy
     from mfa_audit.reports import terminal  # noqa: PLC0415
     from mfa_audit.reports.answers import MissingLine, QuestionLine  # noqa: PLC0415
@@ -56,8 +58,8 @@ def _files(paths: tuple[Path, ...], *, as_json: bool) -> int:
     from mfa_audit.sources.exports.source import inspect  # noqa: PLC0415
 
     with scratch_folder() as work:
-        reports = inspect(paths, work)
-    shared = os.path.commonpath([path if path.is_dir() else path.parent for path in paths])
+        reports = inspect((*paths, *registers), work)
+    shared = os.path.commonpath([(path if path.is_dir() else path.parent).resolve() for path in paths])
     answers = answer(reports)
     wanted = missing_of(answers)
     if as_json:
@@ -89,6 +91,7 @@ def _line(report: FileReport, shared: str) -> FileLine:
     problem = f"{report.problem} {report.next_step}".strip()
     suspicion = problem or ("may be the first page only" if report.first_page else "")
     organisations = "" if report.organisations is None else str(report.organisations)
-    name = os.path.relpath(report.name, shared)
+    place = Path(report.name).resolve()
+    name = str(place.relative_to(shared)) if place.is_relative_to(shared) else place.name
     return FileLine(name, report.recognised_as, rows, report.newest_fact[:10], report.encoding, organisations,
                     suspicion)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from nights import GOLDEN, SAMPLES
@@ -160,3 +161,16 @@ def test_the_samples_are_listed():
         assert (sample.folder / "policy.toml").is_file()
         assert (sample.folder / "exports").is_dir()
         assert sample.folder.is_relative_to(SAMPLES)
+
+
+def test_doctor_reads_the_registers_the_policy_names(mfa, home):
+    """What a run would read is what it is told of."""
+    mfa("init")
+    shutil.copy(GOLDEN / "exemptions.csv", home / "exemptions.csv")
+    (home / "exports").mkdir()
+    shutil.copy(GOLDEN / "users.json", home / "exports")
+
+    said = mfa("doctor", home / "exports")
+
+    assert "exemptions.csv" in said.out
+    assert "without the register of exemptions" not in said.out
