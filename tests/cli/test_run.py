@@ -279,6 +279,18 @@ def test_words_that_are_not_read_are_said_with_their_place(mfa, home):
     assert "export it in English" in line
 
 
+def test_collect_takes_a_snapshot_that_report_judges(mfa, home):
+    """Whole: 0, and the same figures later. In part: 4, naming what is missing."""
+    assert 0 == mfa("collect", "--source", GOLDEN).code
+    [snapshot] = (home / "data").glob("*/snapshots/*")
+    assert 0 == mfa("report", "--snapshot", snapshot, "--policy", GOLDEN / "policy.toml", "--as-of", "2026-03-02").code
+
+    said = mfa("collect", "--source", GOLDEN / "users.json")
+
+    assert 4 == said.code
+    assert "registrations" in said.err
+
+
 @pytest.mark.parametrize("words", [
     ("run", "--source", ""), ("run", "--source", GOLDEN, "--fail-under", "nan"),
     ("run", "--source", GOLDEN, "--captured-at", "0001-01-01T00:00:00+14:00"), ("explain", ""),
