@@ -109,8 +109,7 @@ def build_roles(staged: Staged, complaints: Complaints, declared: str | None) ->
             typing_rules.in_range(typing_rules.moment(staged.column(table, name), name, orders))
             for name in ("starts_at", "ends_at")
         ]
-        principal = staged.column(table, "principal")
-        holder = f"coalesce({staged.column(table, 'account_id')}, {nested.inside(principal, 'id')})"
+        principal, holder = staged.column(table, "principal"), _holder(staged, table)
         principal_type = f"CASE WHEN {nested.is_object(principal)} THEN {_ODATA_TYPE.format(principal)} END"
         parts.append(
             f"SELECT lower({holder}) AS holder, "
@@ -158,12 +157,15 @@ def build_roles(staged: Staged, complaints: Complaints, declared: str | None) ->
     )
 
 
+def _holder(staged: Staged, table: str) -> str:
+    return f"coalesce({staged.column(table, 'account_id')}, {nested.inside(staged.column(table, 'principal'), 'id')})"
+
+
 def _without_holder(staged: Staged, table: str) -> int:
     """How many rows say of a role that somebody holds it, and not who, or of somebody, and not which."""
-    principal = staged.column(table, "principal")
-    holder = f"coalesce({staged.column(table, 'account_id')}, {nested.inside(principal, 'id')})"
+    holder, role = _holder(staged, table), staged.column(table, "role_id")
     return int(staged.connection.execute(
-        f"SELECT count(*) FROM raw_{table} r WHERE {holder} IS NULL OR {staged.column(table, 'role_id')} IS NULL"
+        f"SELECT count(*) FROM raw_{table} r WHERE {holder} IS NULL OR {role} IS NULL"
     ).fetchall()[0][0])
 
 

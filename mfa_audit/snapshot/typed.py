@@ -32,7 +32,7 @@ class _Blemish:
     effect: str
     fix: str
     quoted: str = ""
-    """The field of which the first such text is quoted in front of the effect."""
+    """The field of which the first such text is quoted behind the effect."""
 
 
 class TypedTable:

@@ -4,7 +4,7 @@
 minutes takes none. ``python -m tests.graph_simulator`` serves one until it is stopped.
 """
 
-from .clock import Clock, RealClock, VirtualClock
+from .clock import VirtualClock
 from .faults import Fault, FaultScript, random_schedule
 from .file_tenant import FileTenant
 from .limits import Limits
@@ -15,13 +15,11 @@ from .tenant import Oracle, Tenant, VirtualTenant
 __all__ = [
     "ALL_PERMISSIONS",
     "CANARY",
-    "Clock",
     "Fault",
     "FaultScript",
     "FileTenant",
     "Limits",
     "Oracle",
-    "RealClock",
     "Simulator",
     "Tenant",
     "VirtualClock",

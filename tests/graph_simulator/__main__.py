@@ -8,7 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
-from .clock import RealClock
+from mfa_audit.cli.clock import SystemClock
+
 from .faults import random_schedule
 from .file_tenant import FileTenant
 from .server import Simulator
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--limits", choices=("real", "off"), default="real", help="Graph's published limits, or none")
     parser.add_argument("--faults", type=int, metavar="SEED", help="let a few calls go wrong, drawn from this seed")
     given = parser.parse_args(arguments)
-    hour = RealClock().now().replace(minute=0, second=0, microsecond=0)
+    hour = SystemClock().now().replace(minute=0, second=0, microsecond=0)
     tenant = FileTenant(given.folder) if given.folder else VirtualTenant(given.accounts, given.seed, as_of=hour)
     faults = None if given.faults is None else random_schedule(given.faults)
     stopped = threading.Event()

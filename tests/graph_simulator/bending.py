@@ -14,7 +14,8 @@ from .paging import Place, Query, link
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .clock import Clock
+    from mfa_audit.clock import Clock
+
     from .tenant import Tenant
 
 BAIT = "simulator_bait"

@@ -1,43 +1,9 @@
-"""The time, injected: the machine's own, or one that a wait moves on at once."""
+"""A time that a wait moves on at once."""
 
 from __future__ import annotations
 
 import threading
-import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
-
-
-class Clock(Protocol):
-    """What client and simulator ask for the time and wait by."""
-
-    def now(self) -> datetime:
-        """The UTC time of day."""
-        ...
-
-    def monotonic(self) -> float:
-        """Seconds since some moment, never going back."""
-        ...
-
-    def sleep(self, seconds: float) -> None:
-        """Wait so many seconds; none if negative."""
-        ...
-
-
-class RealClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """The UTC time of day."""
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        """Seconds of the machine's monotonic clock."""
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        """Wait in truth."""
-        time.sleep(max(0.0, seconds))
 
 
 class VirtualClock:

@@ -8,7 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .clock import RealClock
+from mfa_audit.cli.clock import SystemClock
+
 from .server import Simulator
 from .tenant import VirtualTenant
 
@@ -18,7 +19,7 @@ ACCOUNTS = 600
 def main() -> int:
     """Serve a virtual tenant, look at the set-up, read and judge it; the exit code of the night."""
     home = Path(tempfile.mkdtemp(prefix="mfa-audit-graph-demo-", dir=Path.cwd()))
-    hour = RealClock().now().replace(minute=0, second=0, microsecond=0)
+    hour = SystemClock().now().replace(minute=0, second=0, microsecond=0)
     with Simulator(VirtualTenant(ACCOUNTS, seed=1, as_of=hour), limits=True) as simulator:
         settings = {
             "GRAPH_ROOT": simulator.root, "LOGIN_ROOT": simulator.login_root, "CA_BUNDLE": str(simulator.ca_bundle),

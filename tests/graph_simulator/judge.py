@@ -12,7 +12,8 @@ from .limits import FAMILIES, Limits
 from .paging import Place
 
 if TYPE_CHECKING:
-    from .clock import Clock
+    from mfa_audit.clock import Clock
+
     from .endpoints import Call, Endpoints
     from .faults import FaultScript
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .clock import Clock
+    from mfa_audit.clock import Clock
 
 REPORTS, CONDITIONAL_ACCESS, DIRECTORY = "reports", "conditional_access", "directory"
 # family: units, in how many seconds, whether a refusal says how long to wait

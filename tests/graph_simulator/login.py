@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .answers import Answer, error
 
 if TYPE_CHECKING:
-    from .clock import Clock
+    from mfa_audit.clock import Clock
 
 CANARY = "canary-c0ffee-do-not-write-me-down"
 AUDIENCE = "https://graph.microsoft.com"

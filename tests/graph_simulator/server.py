@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from mfa_audit.cli.clock import SystemClock
+
 from .answers import Answer, error, throttled
 from .batch import answer_batch
 from .bending import BAIT, bend, failed, wait_told
 from .certificates import make_certificates
-from .clock import Clock, RealClock
 from .endpoints import Call, Endpoints
 from .faults import TOKENS, FaultScript
 from .judge import Judge
@@ -28,6 +29,8 @@ from .wire import send
 
 if TYPE_CHECKING:
     from collections import Counter
+
+    from mfa_audit.clock import Clock
 
 
 TLS_HANDSHAKE = 0x16
@@ -129,7 +132,7 @@ class Simulator:
         token_life: int = 3600,
         page_token_life: float | None = None,
     ) -> None:
-        self.tenant, self.clock, self.oracle = tenant, clock or RealClock(), Oracle(tenant)
+        self.tenant, self.clock, self.oracle = tenant, clock or SystemClock(), Oracle(tenant)
         self.faults, self.limits = faults or FaultScript(), Limits(self.clock, real=limits)
         self.issuer = Issuer(self.clock, tenant.tenant_id, roles=permissions, life=token_life)
         self.requests: list[Logged] = []

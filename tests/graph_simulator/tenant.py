@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,7 @@ class Listing:
         return Listing(self.size, row, whole=False)
 
 
-class Tenant:
+class Tenant(ABC):
     """What an endpoint asks of a tenant. Users can be made, changed and deleted while a run reads them.
 
     ``licensed`` says whether the reports and sign-in activity are paid for.
@@ -65,21 +66,21 @@ class Tenant:
         self._made: list[Row] = []
         self._lock = threading.Lock()
 
+    @abstractmethod
     def base(self, name: str) -> Listing | None:
         """A collection before any mutation, or None for one the tenant does not know."""
-        raise NotImplementedError
 
+    @abstractmethod
     def document(self, name: str) -> Row | None:
         """A single document such as the authentication methods policy."""
-        raise NotImplementedError
 
+    @abstractmethod
     def methods(self, account_id: str) -> list[Row]:
         """The authentication methods of one account."""
-        raise NotImplementedError
 
+    @abstractmethod
     def known_user(self, account_id: str) -> Row | None:
         """An account before any mutation."""
-        raise NotImplementedError
 
     def listing(self, name: str) -> Listing | None:
         """A collection as it stands now."""

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from http.server import BaseHTTPRequestHandler
 
+    from mfa_audit.clock import Clock
+
     from .answers import Answer
-    from .clock import Clock
 
 MEGABYTE = 1 << 20
 

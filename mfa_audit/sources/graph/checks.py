@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from mfa_audit.sources.graph.auth import EntraTokens
     from mfa_audit.sources.graph.client import Wire
 
-WARNED_SKEW, REFUSED_SKEW = 300.0, 900.0
-"""Seconds by which two clocks may differ before it is said, and before nothing can be dated."""
+_WARNED_SKEW = 300.0
 
 _ENOUGH_SECONDS = 600.0
 _SOON = timedelta(days=30)
@@ -98,7 +97,7 @@ def _clocks(skew: float | None) -> Check:
     if skew is None:
         return Check("clock", State.NOTE, "Graph did not say what time it is")
     found = f"{abs(skew):.0f} seconds apart from Graph's"
-    if abs(skew) > WARNED_SKEW:
+    if abs(skew) > _WARNED_SKEW:
         return Check("clock", State.PROBLEM, found, "correct this machine's clock.")
     return Check("clock", State.OK, found)
 

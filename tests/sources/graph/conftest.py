@@ -13,12 +13,13 @@ from mfa_audit.sources.graph.pacing import Pace
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from doubles import ROOT, FixedTokens, VirtualClock
+from doubles import ROOT, START, FixedTokens
+from graph_simulator import VirtualClock
 
 
 @pytest.fixture
 def clock():
-    return VirtualClock()
+    return VirtualClock(START)
 
 
 @pytest.fixture
