@@ -10,6 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class GroupState(StrEnum):
+    """How much of a group's members is known; a deleted group has none."""
+
+    WHOLE = "whole"
+    IN_PART = "in_part"
+    DELETED = "deleted"
+
+
 class Kind(StrEnum):
     """What an account is; the first that fits wins, in this order."""
 
@@ -184,11 +192,12 @@ GROUP_MEMBERS = _table(
     "group_members",
     ("group_id", "VARCHAR", "object id in lower case"),
     ("account_id", "VARCHAR", "a member, transitively; null in the one row of a group without members"),
+    ("state", "VARCHAR", "GroupState, the same in every row of a group; a group without a row was not read"),
 )
 
 ROLE_ASSIGNMENTS = _table(
     "role_assignments",
-    ("account_id", "VARCHAR", "the account holding the role, groups resolved where their members are known"),
+    ("account_id", "VARCHAR", "the account holding the role, groups resolved; null when nobody knows who does"),
     ("role_id", "VARCHAR", "role template id in lower case"),
     ("kind", "VARCHAR", "'active' | 'eligible'"),
     ("scope", "VARCHAR", "directory scope; '/' is the tenant"),

@@ -201,3 +201,53 @@ def test_a_role_that_names_nobody_leaves_the_roles_in_part(tmp_path, lost):
     snapshot = nightly.collect(job([files], GOLDEN / "policy.toml", tmp_path / "home"), tmp_path / "work")
 
     assert "partial" == snapshot.manifest.tables["role_assignments"].state
+
+
+def test_kinds_that_contradict_each_other_say_nothing(files, tmp_path):
+    """A guest in one list and a member in another is neither; where one list is silent the other is believed."""
+    (files / "registrations.csv").write_text(
+        REGISTERED.replace("isAdmin", "userType,isAdmin")
+        + "".join(f"u{n}@x.example,member,False,True,True,mobilePhone,2026-03-02T02:11:09Z\n" for n in (1, 2)),
+        encoding="utf-8")
+    users = (files / "users.csv").read_text(encoding="utf-8")
+    (files / "users.csv").write_text(users.replace("User 1,True,Member", "User 1,True,Guest")
+                                     .replace("User 2,True,Member", "User 2,True,"), encoding="utf-8")
+
+    assert {"u1@x.example": "UNKNOWN", "u2@x.example": "COMPLIANT_WEAK"} == statuses(files, tmp_path / "a")
+
+
+@pytest.mark.parametrize(("lost", "status"), [(None, "COMPLIANT_WEAK"), ("Sms", "COMPLIANT_WEAK"),
+                                              ("Sms Voice", "UNKNOWN"), ("Fido2", "COMPLIANT_WEAK")])
+def test_an_entry_that_is_missing_in_the_methods_policy_allows_nothing(files, tmp_path, lost, status):
+    """Graph lists them all; a method none of whose entries is there and on is in doubt, whatever the flag says."""
+    text = (files / "registrations.csv").read_text(encoding="utf-8").replace(",True,False,", ",True,True,")
+    (files / "registrations.csv").write_text(text, encoding="utf-8")
+    entries = [{"id": name, "state": "enabled"} for name in
+               ("Fido2", "MicrosoftAuthenticator", "SoftwareOath", "Sms", "Voice", "X509Certificate")
+               if name not in (lost or "").split()]
+    (files / "authenticationMethodsPolicy.json").write_text(json.dumps({
+        "id": "authenticationMethodsPolicy", "policyMigrationState": "migrationComplete",
+        "authenticationMethodConfigurations": entries}), encoding="utf-8")
+
+    assert {status} == set(statuses(files, tmp_path / "a").values())
+
+
+@pytest.mark.parametrize(("members", "status"), [([], "COMPLIANT_WEAK"), (None, "UNKNOWN")])
+def test_a_group_that_may_activate_a_role_is_read_or_it_is_in_doubt_who_is_in_it(files, tmp_path, members, status):
+    """The flag tells of active roles alone, so it does not settle who is eligible."""
+    group = "cc000000-0000-4000-8000-000000000001"
+    text = (files / "registrations.csv").read_text(encoding="utf-8").replace(",True,False,", ",True,True,")
+    (files / "registrations.csv").write_text(text, encoding="utf-8")
+    (files / "roleEligibilityScheduleInstances.json").write_text(json.dumps({
+        "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#roleManagement/directory/"
+                          "roleEligibilityScheduleInstances",
+        "value": [{"id": "e1", "principalId": group, "roleDefinitionId": "62e90394-69f5-4237-9190-012177145e10",
+                   "directoryScopeId": "/", "memberType": "Direct", "startDateTime": "2026-01-01T00:00:00Z",
+                   "endDateTime": None, "principal": {"@odata.type": "#microsoft.graph.group", "id": group}}]}),
+        encoding="utf-8")
+    if members is not None:
+        (files / "groups.json").write_text(json.dumps({
+            "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#groups(id,displayName,members())",
+            "value": [{"id": group, "displayName": "administrators", "members": members}]}), encoding="utf-8")
+
+    assert {status} == set(statuses(files, tmp_path / "a").values())

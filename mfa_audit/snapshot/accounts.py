@@ -35,6 +35,7 @@ def build(staged: Staged, complaints: Complaints, attribute: str, declared: str 
     _people(staged, complaints, declared, count)
     _mfa_status(staged, complaints, count)
     _recipients(staged, complaints, count)
+    _complain_of_types(staged, complaints)
     managers.resolve(staged)
     return _ASSEMBLY
 
@@ -176,12 +177,25 @@ def _recipients(staged: Staged, complaints: Complaints, count: int) -> None:
 
 def _complain_of_disputes(staged: Staged, complaints: Complaints, table: str, column: str) -> None:
     value = f"nullif({column}, '')"
-    count, places = staged.connection.execute(
-        f"SELECT count(*), min(place, {SHOWN}) FROM (SELECT min({POSITION}) AS place FROM typed_{table} "
-        f"WHERE k IN (SELECT k FROM several) GROUP BY k HAVING min({value}) <> max({value}))"
-    ).fetchall()[0]
+    _complain_of_blanked(
+        staged, complaints, column,
+        f"SELECT min({POSITION}) AS place FROM typed_{table} "
+        f"WHERE k IN (SELECT k FROM several) GROUP BY k HAVING min({value}) <> max({value})",
+    )
+
+
+def _complain_of_types(staged: Staged, complaints: Complaints) -> None:
+    _complain_of_blanked(
+        staged, complaints, "user_type",
+        f"SELECT min({POSITION}) AS place FROM typed_accounts t JOIN merged_accounts a USING (k) "
+        f"JOIN merged_registrations r USING (k) WHERE {_TYPES_DIFFER} GROUP BY k",
+    )
+
+
+def _complain_of_blanked(staged: Staged, complaints: Complaints, column: str, places: str) -> None:
+    count, examples = staged.connection.execute(f"SELECT count(*), min(place, {SHOWN}) FROM ({places})").fetchall()[0]
     complaints.add(
-        f"sources disagree: {column}", count, places, effect="taken as blank: nobody can tell which source is right",
+        f"sources disagree: {column}", count, examples, effect="taken as blank: nobody can tell which source is right",
         fix="take one of the files away.",
     )
 
@@ -215,7 +229,9 @@ def _empty_when_absent(staged: Staged, table: str) -> None:
         staged.fields.setdefault(table, ())
 
 
-_PARTS = """
+_TYPES_DIFFER = "(a.user_type <> r.user_type AND a.user_type <> 'blank' AND r.user_type <> 'blank')"
+
+_PARTS = f"""
 SELECT c.k AS account_key, c.account_id,
     coalesce(a.user_principal_name, r.user_principal_name, s.user_principal_name, p.user_principal_name,
              e.user_principal_name) AS user_principal_name,
@@ -227,8 +243,9 @@ SELECT c.k AS account_key, c.account_id,
     coalesce(a.employee_type, p.employee_type) AS employee_type,
     m.manager_id, m.manager_key,
     coalesce(a.account_enabled, s.account_status, 'absent') AS account_enabled,
+    CASE WHEN {_TYPES_DIFFER} THEN 'blank' ELSE
     coalesce(CASE WHEN a.user_type <> 'blank' OR (a.disputed & 2) <> 0 THEN a.user_type END,
-             nullif(r.user_type, 'blank'), a.user_type, r.user_type) AS said_type,
+             nullif(r.user_type, 'blank'), a.user_type, r.user_type) END AS said_type,
     nullif(said_type, 'blank') AS user_type,
     CASE WHEN said_type = 'blank' THEN 'blank' WHEN said_type IS NOT NULL THEN 'yes' ELSE 'absent' END
         AS user_type_stated,

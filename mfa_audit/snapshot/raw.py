@@ -33,7 +33,7 @@ RAW_FIELDS: Mapping[str, tuple[str, ...]] = {
                "department", "organisation", "job_title", "employee_type"),
     "mfa_status": (*_IDENTITY, "display_name", "organisation", "mfa_status", "account_status"),
     "group_members": ("group_id", "account_id", "user_principal_name", "member_type"),
-    "groups": ("group_id", "display_name", "members"),
+    "groups": ("group_id", "display_name", "members", "deleted"),
     "role_assignments": ("account_id", "role_id", "scope", "principal"),
     "role_eligibility": ("account_id", "role_id", "scope", "starts_at", "ends_at", "principal"),
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mfa_audit.snapshot import nested, typing_rules
+from mfa_audit.tables import GroupState
 
 if TYPE_CHECKING:
     from mfa_audit.snapshot.complaints import Complaints
@@ -27,7 +28,7 @@ class Relation:
 def build_groups(staged: Staged) -> Relation | None:
     """GROUP_MEMBERS, transitively; ``None`` when no source has members.
 
-    Creates ``memberships`` and ``groups_known`` for :func:`build_roles`.
+    Creates ``memberships``, ``groups_known`` and ``groups_in_part`` for :func:`build_roles`.
     """
     edges, known = [], []
     if staged.has("group_members"):
@@ -63,16 +64,17 @@ def build_groups(staged: Staged) -> Relation | None:
     )
     person = f"NOT {nested_group} AND (kind IS NULL OR kind IN ('user', 'member', 'guest', '#microsoft.graph.user'))"
     connection.execute(
-        "CREATE TABLE memberships AS WITH RECURSIVE inside(group_id, part) AS ("
+        "CREATE TABLE inside AS WITH RECURSIVE inside(group_id, part) AS ("
         "SELECT group_id, group_id FROM groups_known UNION "
         f"SELECT i.group_id, e.member FROM inside i JOIN edges e ON i.part = e.group_id WHERE {nested_group}) "
-        "SELECT DISTINCT i.group_id, e.member AS account_id FROM inside i JOIN edges e ON i.part = e.group_id "
-        f"WHERE {person}"
+        "SELECT * FROM inside"
     )
-    missing = connection.execute(
-        f"SELECT count(DISTINCT member) FROM edges WHERE {nested_group} "
-        "AND member NOT IN (SELECT group_id FROM groups_known)"
-    ).fetchall()[0][0]
+    connection.execute(
+        "CREATE TABLE memberships AS SELECT DISTINCT i.group_id, e.member AS account_id "
+        f"FROM inside i JOIN edges e ON i.part = e.group_id WHERE {person}"
+    )
+    lacking = f"({nested_group} AND member NOT IN (SELECT group_id FROM groups_known))"
+    missing = connection.execute(f"SELECT count(DISTINCT member) FROM edges WHERE {lacking}").fetchall()[0][0]
     reasons = [f"{missing} nested group(s) were not supplied"] if missing else []
     nobody = 0
     if staged.has("group_members"):
@@ -82,22 +84,37 @@ def build_groups(staged: Staged) -> Relation | None:
         ).fetchall()[0][0]
     if nobody:
         reasons.append(f"{nobody} membership(s) name no member or no group")
-    strangers = connection.execute(
-        "SELECT count(DISTINCT member) FROM edges WHERE kind IS NULL AND member NOT IN (SELECT group_id FROM "
-        "groups_known) AND member NOT IN (SELECT account_id FROM census)"
-    ).fetchall()[0][0]
+    stranger = ("(kind IS NULL AND member NOT IN (SELECT group_id FROM groups_known) "
+                "AND member NOT IN (SELECT account_id FROM census))")
+    strangers = connection.execute(f"SELECT count(DISTINCT member) FROM edges WHERE {stranger}").fetchall()[0][0]
     if strangers:
         reasons.append(f"{strangers} member(s) are neither a listed account nor a group that was supplied")
     if unread:
         reasons.append(f"the members of {unread} group(s) could not be read")
+    # A group with such a member in it, at any depth, may have more members than are listed.
+    connection.execute(
+        "CREATE TABLE groups_in_part AS SELECT DISTINCT i.group_id FROM inside i JOIN edges e ON i.part = e.group_id "
+        f"WHERE {lacking} OR {stranger} OR {nobody > 0}"
+    )
+    deleted = "SELECT NULL::VARCHAR WHERE false"
+    if "deleted" in staged.fields.get("groups", ()):
+        deleted = "SELECT lower(group_id) FROM raw_groups WHERE lower(deleted) = 'true'"
+    state = (
+        f"CASE WHEN group_id IN ({deleted}) THEN '{GroupState.DELETED}' WHEN group_id IN (SELECT group_id FROM "
+        f"groups_in_part) THEN '{GroupState.IN_PART}' ELSE '{GroupState.WHOLE}' END"
+    )
     # A group known to be empty keeps a row without a member, so that it is not taken for one that was not read.
-    query = ("SELECT group_id, account_id FROM memberships UNION ALL SELECT group_id, NULL FROM groups_known "
-             "WHERE group_id NOT IN (SELECT group_id FROM memberships) ORDER BY ALL")
+    query = (f"SELECT group_id, account_id, {state} AS state FROM (SELECT group_id, account_id FROM memberships "
+             "UNION ALL SELECT group_id, NULL FROM groups_known WHERE group_id NOT IN (SELECT group_id FROM "
+             "memberships)) ORDER BY ALL")
     return Relation(query, "; ".join(reasons))
 
 
 def build_roles(staged: Staged, complaints: Complaints, declared: str | None) -> Relation | None:
-    """ROLE_ASSIGNMENTS, active and eligible; ``None`` when no source has either. After :func:`build_groups`."""
+    """ROLE_ASSIGNMENTS, active and eligible; ``None`` when no source has either. After :func:`build_groups`.
+
+    A role whose holder is a group that was not supplied whole, or a stranger, keeps a row without an account.
+    """
     given = [(table, kind) for table, kind in _ROLES if staged.has(table)]
     if not given:
         return None
@@ -127,18 +144,16 @@ def build_roles(staged: Staged, complaints: Complaints, declared: str | None) ->
     is_person = f"(NOT {is_group} AND (principal IS NULL OR principal = '#microsoft.graph.user'))"
     if not _exists(staged, "groups_known"):
         connection.execute("CREATE TABLE groups_known (group_id VARCHAR)")
+        connection.execute("CREATE TABLE groups_in_part (group_id VARCHAR)")
         connection.execute("CREATE TABLE memberships (group_id VARCHAR, account_id VARCHAR)")
     is_group, is_person = f"coalesce({is_group}, false)", f"coalesce({is_person}, true)"
-    missing = connection.execute(
-        f"SELECT count(DISTINCT holder) FROM holders WHERE {is_group} AND holder NOT IN ({groups})"
-    ).fetchall()[0][0]
+    unread = f"{is_group} AND (holder NOT IN ({groups}) OR holder IN (SELECT group_id FROM groups_in_part))"
+    stranger = f"principal IS NULL AND NOT {is_group} AND holder NOT IN (SELECT account_id FROM census)"
+    missing = connection.execute(f"SELECT count(DISTINCT holder) FROM holders WHERE {unread}").fetchall()[0][0]
     nobody = sum(_without_holder(staged, table) for table, _ in given)
-    strangers = connection.execute(
-        f"SELECT count(DISTINCT holder) FROM holders WHERE principal IS NULL AND NOT {is_group} "
-        "AND holder NOT IN (SELECT account_id FROM census)"
-    ).fetchall()[0][0]
+    strangers = connection.execute(f"SELECT count(DISTINCT holder) FROM holders WHERE {stranger}").fetchall()[0][0]
     reasons = [words for count, words in (
-        (missing, f"the members of {missing} group(s) that hold roles were not supplied"),
+        (missing, f"the members of {missing} group(s) that hold roles were not all supplied"),
         (nobody, f"{nobody} role(s) name no holder or no role"),
         (strangers, f"{strangers} role holder(s) are neither a listed account nor a group that was supplied"),
     ) if count]
@@ -152,7 +167,9 @@ def build_roles(staged: Staged, complaints: Complaints, declared: str | None) ->
     return Relation(
         "SELECT DISTINCT holder AS account_id, role_id, kind, scope, starts_at, ends_at FROM holders "
         f"WHERE {is_person} UNION SELECT m.account_id, role_id, kind, scope, starts_at, ends_at FROM holders h "
-        f"JOIN memberships m ON h.holder = m.group_id WHERE {is_group} ORDER BY ALL",
+        f"JOIN memberships m ON h.holder = m.group_id WHERE {is_group} UNION "
+        "SELECT NULL, role_id, kind, scope, starts_at, ends_at FROM holders "
+        f"WHERE ({unread}) OR ({stranger}) ORDER BY ALL",
         "; ".join(reasons),
     )
 

@@ -22,7 +22,8 @@ class Evidence:
 
     ``registrations_complete``: the registration table is whole; ``registrations_refused``: it was asked for and
     refused. ``registered_as_of``: when it was captured (UTC), null when no source says. ``roles_read``: role
-    assignments were read whole. ``policies_read``: Conditional Access or security defaults were read.
+    assignments were read whole. ``eligible_unknown``: somebody nobody knows may activate a role the policy counts.
+    ``policies_read``: Conditional Access or security defaults were read.
     ``settings_read``: a per-user MFA state or a portal's MFA Status was supplied for somebody. ``federated_domains``:
     the federated ones, null when no list of domains was supplied. ``certificate_targets``: the groups the methods
     policy lets sign in with a certificate (``all_users``: everybody); null when it was not supplied.
@@ -33,6 +34,7 @@ class Evidence:
     registrations_refused: bool = False
     registered_as_of: datetime | None = None
     roles_read: bool = False
+    eligible_unknown: bool = False
     policies_read: bool = False
     settings_read: bool = False
     federated_domains: frozenset[str] | None = None

@@ -34,6 +34,11 @@ _GOVERNED: Mapping[str, tuple[str, ...]] = {
 """Catalogue name -> the configurations of which one must be on; other methods are not governed by the policy."""
 
 
+_ALWAYS_LISTED = frozenset({"fido2", "microsoftauthenticator", "softwareoath", "sms", "voice", "x509certificate"})
+"""The configurations Graph lists in every answer, so that one that is not there was lost. Version 1.0 leaves the code
+generators out that are hardware."""
+
+
 def entries(document: Any) -> list[dict[str, Any]]:
     """The objects of a Graph answer: its ``value``, a bare list, or the one object there is."""
     if isinstance(document, dict):
@@ -55,14 +60,14 @@ def switched_off(methods_policy: Any) -> int:
 
 def in_doubt(methods_policy: Any) -> int:
     """The methods of which a supplied policy does not say whether anybody may use them, as bits: nothing that governs
-    one is switched on, and the state of something that does cannot be read."""
+    one is switched on, and the state of something that does is missing or cannot be read."""
     policies = entries(methods_policy)
     if not policies or any(_word(policy.get("policyMigrationState")) != "migrationcomplete" for policy in policies):
         return 0
     state = {_word(each.get("id")): _word(each.get("state")) for each in _configurations(policies)}
     found = 0
     for method, governors in _GOVERNED.items():
-        states = {state[governor] for governor in governors if governor in state}
+        states = {state.get(governor, "") for governor in governors if governor in state or governor in _ALWAYS_LISTED}
         if "enabled" not in states and states - {"disabled"}:
             found |= BIT[method]
     return found

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mfa_audit.policy.exemptions import best_entry
 from mfa_audit.snapshot.columnar import TableFile
-from mfa_audit.tables import REGISTERS
+from mfa_audit.tables import REGISTERS, GroupState
 from mfa_audit.verdicts.basis import Basis, Evidence
 from mfa_audit.verdicts.exemption_register import HOLDER, entry_states
 from mfa_audit.verdicts.methods_policy import EVERYBODY, certificate_targets, entries, in_doubt, switched_off
@@ -53,12 +53,14 @@ def _entries_of_groups(snapshot: Snapshot, policy: Policy, columns: list[str]) -
 def basis_of(snapshot: Snapshot, policy: Policy, as_of: date, exemptions: pd.DataFrame) -> Basis:
     """What the accounts of a snapshot are judged by, on a day in the policy's zone; ``exemptions`` is
     :func:`entries_of`."""
+    roles = _counted_roles(snapshot.frame("role_assignments"), policy, as_of)
+    unknown = bool((roles["account_id"].isna() & (roles["kind"] == "eligible")).any())
     return Basis(
         policy=policy,
         as_of=as_of,
         registers=_registers(snapshot, exemptions, as_of),
-        evidence=_evidence(snapshot),
-        role_holders=_role_holders(snapshot.frame("role_assignments"), policy, as_of),
+        evidence=_evidence(snapshot, eligible_unknown=unknown),
+        role_holders=pd.Index(roles["account_id"].dropna().unique()),
         groups=_groups(snapshot, policy),
     )
 
@@ -91,7 +93,7 @@ def live_pauses(pauses: pd.DataFrame, as_of: date) -> pd.DataFrame:
     return pauses[(begins <= today) & (today <= ends) & ((ends - begins).dt.days <= _LONGEST_PAUSE_DAYS)]
 
 
-def _evidence(snapshot: Snapshot) -> Evidence:
+def _evidence(snapshot: Snapshot, *, eligible_unknown: bool) -> Evidence:
     tables, documents = snapshot.manifest.tables, snapshot.documents
     registrations = tables["registrations"]
     captured = registrations.captured_at
@@ -107,6 +109,7 @@ def _evidence(snapshot: Snapshot) -> Evidence:
         registrations_refused=registrations.permission is not None,
         registered_as_of=None if captured is None else captured.astimezone(UTC).replace(tzinfo=None),
         roles_read=tables["role_assignments"].state == "complete",
+        eligible_unknown=eligible_unknown,
         policies_read="conditional_access_policies" in documents or "security_defaults" in documents,
         settings_read=not {"per_user_mfa", "mfa_status"} <= set(absent),
         federated_domains=federated,
@@ -116,16 +119,14 @@ def _evidence(snapshot: Snapshot) -> Evidence:
     )
 
 
-def _role_holders(roles: pd.DataFrame, policy: Policy, as_of: date) -> pd.Index:
-    """Accounts with a role the policy counts: active, or eligible on the day. Any scope counts."""
+def _counted_roles(roles: pd.DataFrame, policy: Policy, as_of: date) -> pd.DataFrame:
+    """The rows of a role the policy counts: active, or eligible on the day. Any scope counts."""
     wanted = {role.lower() for role in policy.privileged.directory_roles}
     day = pd.Timestamp(as_of)
     live = (roles["starts_at"].isna() | (roles["starts_at"] < day + pd.Timedelta(days=1))) & (
         roles["ends_at"].isna() | (roles["ends_at"] >= day)
     )
-    counted = live if "*" in wanted else live & roles["role_id"].isin(wanted)
-    holders: pd.Index = pd.Index(roles.loc[counted, "account_id"].dropna().unique())
-    return holders
+    return roles[live if "*" in wanted else live & roles["role_id"].isin(wanted)]
 
 
 def _groups(snapshot: Snapshot, policy: Policy) -> dict[str, pd.Index]:
@@ -139,7 +140,8 @@ def _groups(snapshot: Snapshot, policy: Policy) -> dict[str, pd.Index]:
         for group in groups
     }
     table = snapshot.manifest.tables["group_members"]
-    if not named or table.state != "complete" or table.file is None:
+    if not named or table.file is None:
         return {}
     members = TableFile(snapshot.folder / table.file).frame(where={"group_id": sorted(named)})
+    members = members[members["state"] != GroupState.IN_PART]
     return {str(group): pd.Index(rows["account_id"].dropna()) for group, rows in members.groupby("group_id")}

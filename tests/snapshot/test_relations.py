@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-G1, G2, G3 = (f"cc000000-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
+G1, G2, G3, G4, G5 = (f"cc000000-0000-4000-8000-00000000000{n}" for n in range(1, 6))
 USER, GROUP = "#microsoft.graph.user", "#microsoft.graph.group"
 
 
@@ -12,7 +12,7 @@ def pairs(snapshot):
     """Group number -> account numbers."""
     frame = snapshot.frame("group_members")
     return [(int(group[-1]), None if pd.isna(account) else int(account[-1]))
-            for group, account in frame.itertuples(index=False, name=None)]
+            for group, account, _ in frame.itertuples(index=False, name=None)]
 
 
 def test_nested_groups_are_resolved_even_in_a_circle(stage, an_id):
@@ -89,7 +89,8 @@ def test_a_role_of_an_unknown_group_makes_the_table_partial(stage, an_id):
         "role_assignments", {"account_id": G1, "role_id": "role", "principal": {"@odata.type": GROUP, "id": G1}}))
     state = snapshot.manifest.tables["role_assignments"]
 
-    assert ("partial", 0) == (state.state, state.rows)
+    assert "partial" == state.state
+    assert [True] == list(snapshot.frame("role_assignments")["account_id"].isna())
     assert "1 group(s) that hold roles" in state.reason
 
 
@@ -102,3 +103,20 @@ def test_no_roles_is_not_no_data(stage):
 
     state = snapshot.manifest.tables["role_assignments"].state
     assert ("complete", 0) == (state, len(snapshot.frame("role_assignments")))
+
+
+def test_a_group_is_as_whole_as_the_groups_in_it(stage, an_id):
+    """Each by itself: what one group lacks is not lacking in another; a deleted one has no members."""
+    person = {"@odata.type": USER, "id": an_id(1)}
+    snapshot = stage.snapshot(stage.json(
+        "groups",
+        {"group_id": G1, "members": [person, {"@odata.type": GROUP, "id": G2}]},
+        {"group_id": G3, "members": [person]},
+        {"group_id": G4, "members": [], "deleted": True},
+        {"group_id": G5, "members": [{"@odata.type": GROUP, "id": G1}]},
+    ))
+    frame = snapshot.frame("group_members")
+
+    assert {G1: "in_part", G3: "whole", G4: "deleted", G5: "in_part"} == dict(
+        zip(frame["group_id"], frame["state"], strict=True))
+    assert "partial" == snapshot.manifest.tables["group_members"].state

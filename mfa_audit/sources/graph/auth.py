@@ -21,6 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
+from msal.exceptions import MsalServiceError
 
 from mfa_audit.errors import AccessRefused, GraphUnreachable, SettingsError
 from mfa_audit.sources.graph.client import NETWORK_ERRORS, new_session
@@ -124,7 +125,7 @@ class EntraTokens:
             try:
                 self._app = self._app or self._made()
                 answer = self._asked()
-            except NETWORK_ERRORS as error:
+            except (*NETWORK_ERRORS, MsalServiceError) as error:
                 raise GraphUnreachable(f"the sign-in service cannot be reached ({type(error).__name__})",
                                        where=self._authority, next_step="check the network, proxy and 'ca_bundle'."
                                        ) from error

@@ -23,6 +23,7 @@ from mfa_audit.sources.graph.refusals import Refusal, refusal, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from mfa_audit.clock import Clock
@@ -151,11 +152,13 @@ class Client:
         ) as response:
             content = self._whole(response)
             now = self._clock.now()
-            self._note_skew(response.headers.get("Date"))
+            there = _moment(response.headers.get("Date"))
+            if there is not None:
+                self.skew = (there - now).total_seconds()
             status = response.status_code
             _log.debug("%s %s %s %s", method, _path(url), status, response.headers.get("request-id", ""))
             if status != 200:
-                raise _Refused(refusal(status, content), retry_after(response.headers.get("Retry-After"), now))
+                raise _Refused(refusal(status, content), retry_after(response.headers.get("Retry-After"), there or now))
             kind = response.headers.get("Content-Type", "")
             if "json" not in kind and "text/plain" not in kind:
                 raise ValueError(f"an answer of type {kind!r}")
@@ -172,14 +175,6 @@ class Client:
                 raise requests.Timeout
             pieces.append(piece)
         return b"".join(pieces)
-
-    def _note_skew(self, date: str | None) -> None:
-        try:
-            there = email.utils.parsedate_to_datetime(date or "")
-        except ValueError:
-            return
-        if there.tzinfo is not None:
-            self.skew = (there - self._clock.now()).total_seconds()
 
 
 class _Refused(Exception):
@@ -200,6 +195,15 @@ class _Bearer(requests.auth.AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._tokens.token()}"
         return request
+
+
+def _moment(date: str | None) -> datetime | None:
+    """What a ``Date`` header says; null when it says nothing, or not in which zone."""
+    try:
+        told = email.utils.parsedate_to_datetime(date or "")
+    except ValueError:
+        return None
+    return None if told.tzinfo is None else told
 
 
 def _said_of(error: Exception) -> str:

@@ -34,6 +34,7 @@ _MOST_SHORT = 1
 _TOLERATED_SHARE, _TOLERATED_MOST = 0.005, 50
 _ENDLESS_FACTOR, _ENDLESS_LEAST = 3, 10_000
 _MOST_PAGES, _MOST_EMPTY = 200_000, 50
+_MOST_PAGES_OF_SHORT = 500
 
 
 class _Page(msgspec.Struct):
@@ -112,6 +113,8 @@ def read_short(client: Client, path: str, family: Family) -> list[dict[str, msgs
         if url in seen:
             raise Refusal(200, "", "its pages lead back to one another")
         seen.add(url)
+        if len(seen) > _MOST_PAGES_OF_SHORT:
+            raise Refusal(200, "", "its pages do not come to an end")
         page = client.ask(url, family, _rows)
         rows += page.objects
         url = page.next_link

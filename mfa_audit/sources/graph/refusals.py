@@ -73,7 +73,10 @@ def refusal(status: int, body: bytes) -> Refusal:
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
-    """The seconds a ``Retry-After`` header asks for: whole, decimal, or a date; null when absent or unreadable."""
+    """The seconds a ``Retry-After`` header asks for: whole, decimal, or a date; null when absent or unreadable.
+
+    ``now`` is the time at the other side, so that clocks that differ make no wait shorter.
+    """
     text = (value or "").strip()
     if _SECONDS.fullmatch(text):
         return float(text)

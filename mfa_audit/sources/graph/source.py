@@ -159,26 +159,28 @@ class GraphSource:
 
     def _members(self, groups: Iterable[str], client: Client) -> None:
         """The members of ``groups``, each group whole or named among what is missing."""
-        whole: list[str] = []
+        whole: dict[str, bool] = {}
         for group in groups:
             listing = endpoints.members(group)
             try:
                 kept = self._kept(client, listing, with_group(group))
             except Refusal as told:
                 if told.status == 404:
-                    whole.append(group)  # a group that is gone has no members
+                    whole[group] = True
                     continue
                 self._found.miss(refused(listing.collected_as, listing.permission, listing.without, told))
                 return
             if kept.reason:
                 self._found.miss(Missing(listing.collected_as, f"group {group}: {kept.reason}"))
                 continue
-            whole.append(group)
+            whole[group] = False
             self._found.add(rows_of(listing, kept), kept.began)
         if whole:
             # Groups read whole are listed too: one without members is not one that was not read.
-            lines = [msgspec.json.encode({"id": group, "members": []}) + b"\n" for group in whole]
-            self._add_lines("groups", "groups", {"group_id": "id", "members": "members"}, lines)
+            lines = [msgspec.json.encode({"id": group, "members": [], "deleted": gone}) + b"\n"
+                     for group, gone in whole.items()]
+            fields = {"group_id": "id", "members": "members", "deleted": "deleted"}
+            self._add_lines("groups", "groups", fields, lines)
 
     def _look_up(self, limit: int, client: Client) -> None:
         """Registrations account by account, where the report is not licensed and the tenant is small."""

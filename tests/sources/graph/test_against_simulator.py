@@ -117,6 +117,10 @@ FAULTS = [
                                                      "token_no_roles", "token_surplus")),
     *(Fault("token_error", "/token", times=None, parameters={"code": code})
       for code in (7000215, 7000222, 700016, 90002)),
+    *(Fault(kind, path, times=None) for kind in ("empty_page", "never_ending")
+      for path in ("/organization", "conditionalAccess/policies")),
+    *(Fault("status", "openid-configuration", times=times, parameters={"status": status})
+      for status in (404, 502) for times in (1, None)),
     Fault("token_short", "/token", times=None, parameters={"seconds": 400}),
     Fault("clock_skew", "", times=None, parameters={"seconds": 3600}),
     Fault("clock_skew", "", times=None, parameters={"seconds": 400}),

@@ -49,6 +49,7 @@ def test_the_token_goes_with_the_request_and_a_netrc_cannot_replace_it(client, g
 @pytest.mark.parametrize(("headers", "least"), [
     ({"Retry-After": "17"}, 17.0), ({"Retry-After": "0.249"}, 0.249),
     ({"Retry-After": "Mon, 02 Mar 2026 01:31:00 GMT"}, 60.0), ({}, 0.0),
+    ({"Retry-After": "Mon, 02 Mar 2026 01:31:00 GMT", "Date": "Mon, 02 Mar 2026 01:29:00 GMT"}, 120.0),
 ])
 def test_a_throttled_request_waits_as_long_as_it_is_told(client, clock, graph, headers, least):
     """429 is followed by the wait it asks for, never a shorter one."""
