@@ -25,6 +25,7 @@ COMMANDS = {
     "summary": "Figures and unenrolled staff of the last run.",
     "report": "Write the reports again from a snapshot.",
     "explain": "Why an account has its status, or what a control means.",
+    "whatif": "Is MFA demanded of a sign-in described in JSON?",
     "doctor": "What these files are, and which questions they can answer.",
     "init": "Write a commented policy, settings and empty registers.",
 }

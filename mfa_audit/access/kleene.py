@@ -1,0 +1,68 @@
+"""Three answers: yes, no, and not known, with the facts that are lacking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, order=True)
+class Fact:
+    """Something that may be so or not, and that nobody told: ``kind`` (group, role, location, device, signal …) and
+    which one."""
+
+    kind: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``holds`` is true, false, or null when it hangs on ``lacks``."""
+
+    holds: bool | None
+    lacks: frozenset[Fact] = frozenset()
+
+
+YES = Answer(holds=True)
+NO = Answer(holds=False)
+
+
+NO_FACTS: frozenset[Fact] = frozenset()
+
+
+def facts_of(answers: Iterable[Answer]) -> frozenset[Fact]:
+    """The facts that some answers hang on."""
+    return NO_FACTS.union(*(answer.lacks for answer in answers))
+
+
+def known(holds: bool) -> Answer:  # noqa: FBT001 - the answer is the argument
+    """The answer that is known."""
+    return YES if holds else NO
+
+
+def all_of(answers: Iterable[Answer]) -> Answer:
+    """Yes when all are; one no settles it."""
+    lacks = NO_FACTS
+    unknown = False
+    for answer in answers:
+        if answer.holds is False:
+            return NO
+        if answer.holds is None:
+            unknown = True
+            lacks |= answer.lacks
+    return Answer(None, lacks) if unknown else YES
+
+
+def any_of(answers: Iterable[Answer]) -> Answer:
+    """Yes when one is; no when none is."""
+    return negate(all_of(negate(answer) for answer in answers))
+
+
+def negate(answer: Answer) -> Answer:
+    """The opposite; not known stays not known."""
+    if answer.holds is None:
+        return answer
+    return NO if answer.holds else YES

@@ -1,0 +1,117 @@
+"""One question: a person, a sign-in, the tenant, and what is assumed of the facts nobody told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from mfa_audit.access.kleene import Answer, Fact, known
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from ipaddress import IPv4Address, IPv6Address
+
+    from mfa_audit.access.tenant import Tenant
+
+GUEST_TYPES = ("b2bcollaborationguest", "b2bcollaborationmember", "internalguest", "none")
+"""What a user object can be told to be; ``none`` is a member who is not external."""
+
+SIGNALS: Mapping[str, tuple[str, ...]] = {
+    "platform": ("android", "ios", "windows", "macos", "linux", "windowsphone", "unknown"),
+    "client": ("browser", "mobileappsanddesktopclients", "exchangeactivesync", "other"),
+    "sign_in_risk": ("none", "low", "medium", "high"),
+    "user_risk": ("none", "low", "medium", "high"),
+    "insider_risk": ("none", "minor", "moderate", "elevated"),
+    "flow": ("none", "devicecodeflow", "authenticationtransfer"),
+}
+"""Signal of a sign-in -> the values it can have."""
+
+LEGACY = frozenset({"exchangeactivesync", "other"})
+"""Clients that can do no MFA and send no state of the device."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who signs in: object ``id``, the ``guest_types`` it may be (of :data:`GUEST_TYPES`; one when known), home tenant
+    of a guest, the groups and active tenant-wide roles it is certainly in, and those it may be in because nobody read
+    their members. ``per_user`` is disabled, enabled, enforced, or null when not read. All in lower case."""
+
+    id: str = ""
+    guest_types: frozenset[str] = frozenset(GUEST_TYPES)
+    home_tenant: str | None = None
+    groups: frozenset[str] = frozenset()
+    unsure_groups: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    unsure_roles: frozenset[str] = frozenset()
+    per_user: str | None = None
+
+
+@dataclass(frozen=True)
+class Device:
+    """What is signed in from. ``registered`` is null when not told; of a registered one a property (lower case) that is
+    missing was not told, and null is empty."""
+
+    registered: bool | None = None
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """One sign-in; everything null is not told. ``app`` is an appId, or null with a ``user_action``; ``country`` is
+    *unknown* for an address that maps to none; words in lower case."""
+
+    app: str | None = None
+    user_action: str | None = None
+    context: str | None = None
+    platform: str | None = None
+    address: IPv4Address | IPv6Address | None = None
+    country: str | None = None
+    client: str | None = None
+    device: Device = Device()
+    sign_in_risk: str | None = None
+    user_risk: str | None = None
+    insider_risk: str | None = None
+    flow: str | None = None
+    app_protected: bool | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """Would this person be asked here? ``settled`` is what is assumed of facts nobody told."""
+
+    tenant: Tenant
+    person: Person
+    sign_in: SignIn
+    settled: Mapping[Fact, Any] = field(default_factory=dict)
+
+    def signal(self, name: str) -> str | None:
+        """A signal of :data:`SIGNALS`, as told or as assumed; a value that is none of them counts as not told."""
+        told = getattr(self.sign_in, name)
+        if told in SIGNALS[name]:
+            return str(told)
+        assumed = self.settled.get(Fact("signal", name))
+        return None if assumed is None else str(assumed)
+
+    def lacking(self, kind: str, key: str = "") -> Answer:
+        """The answer to something nobody told: as assumed, or not known."""
+        fact = Fact(kind, key)
+        if fact in self.settled:
+            return known(bool(self.settled[fact]))
+        return Answer(None, frozenset({fact}))
+
+    def assuming(self, fact: Fact, value: Any) -> Question:
+        """The same question where ``fact`` is ``value``."""
+        return replace(self, settled={**self.settled, fact: value})
+
+    def ways(self, fact: Fact) -> tuple[Any, ...]:
+        """What ``fact`` could be."""
+        if fact.kind == "signal":
+            return SIGNALS[fact.key]
+        if fact == Fact("guest type"):
+            return tuple(sorted(self.person.guest_types))
+        return (True, False)
+
+    def guest_type(self) -> str | None:
+        """The guest type that is assumed, where several are possible."""
+        assumed = self.settled.get(Fact("guest type"))
+        return None if assumed is None else str(assumed)

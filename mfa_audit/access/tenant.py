@@ -1,0 +1,123 @@
+"""What a tenant has set up: policies, locations, strengths, security defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network, summarize_address_range
+from typing import TYPE_CHECKING, Any
+
+from mfa_audit.access.policies import Policy, policy_of
+from mfa_audit.access.reading import Node
+from mfa_audit.access.strengths import Strength, strength_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Networks = tuple["IPv4Network | IPv6Network", ...]
+
+
+@dataclass(frozen=True)
+class Location:
+    """A named location: ``kind`` ip, country, or a word nobody knows. ``networks`` of an ip location, and whether it is
+    ``trusted`` (null: not told); ``countries`` of a country location, by the address or else by GPS, with the addresses
+    of no country or without. ``readable``: all of it was understood."""
+
+    id: str
+    kind: str
+    trusted: bool | None = False
+    networks: Networks = ()
+    countries: frozenset[str] = frozenset()
+    by_address: bool = True
+    with_unknown: bool = False
+    readable: bool = True
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Application:
+    """An application: whether Microsoft's, and its custom security attributes (null: not read)."""
+
+    microsoft: bool | None
+    attributes: Mapping[str, tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """The tenant as far as it was read. ``locations`` by id, null when they were not read; ``trusted_networks``: MFA
+    trusted IPs, null when not told; ``security_defaults`` null when not read; ``deleted``: ids known to be gone;
+    ``applications`` by appId."""
+
+    policies: tuple[Policy, ...] = ()
+    locations: Mapping[str, Location] | None = None
+    trusted_networks: Networks | None = None
+    security_defaults: bool | None = None
+    deleted: frozenset[str] = frozenset()
+    applications: Mapping[str, Application] = field(default_factory=dict)
+
+    @property
+    def enforces(self) -> bool:
+        """Whether any policy is enabled."""
+        return any(policy.state == "enabled" for policy in self.policies)
+
+
+def policies_of(values: Iterable[Any], strengths: Iterable[Any]) -> tuple[Policy, ...]:
+    """Policies from their JSON; ``strengths`` are the tenant's authentication strengths, as JSON."""
+    known: dict[str, Strength] = {}
+    for value in strengths:
+        strength = strength_of(value, {})
+        known[strength.id] = strength
+    return tuple(policy_of(value, known) for value in values)
+
+
+def locations_of(values: Iterable[Any]) -> dict[str, Location]:
+    """Named locations from their JSON, by id in lower case."""
+    found = (_location(value) for value in values)
+    return {location.id: location for location in found}
+
+
+def networks_of(texts: Iterable[str]) -> tuple[Networks, bool]:
+    """Networks from their CIDR texts, and whether all could be read."""
+    found, readable = [], True
+    for text in texts:
+        try:
+            found.append(ip_network(text.strip(), strict=False))
+        except ValueError:
+            readable = False
+    return tuple(found), readable
+
+
+def _location(value: Any) -> Location:
+    strange: list[str] = []
+    node = Node(value, "", strange)
+    kind = (node.word("@odata.type") or "").rpartition(".")[2].removesuffix("namedlocation")
+    identity, name = node.word("id") or "", node.take("displayName")
+    trusted, ranges = node.take("isTrusted"), node.take("ipRanges")
+    countries = node.words("countriesAndRegions")
+    kind = kind or ("ip" if ranges is not None else "country" if countries is not None else "")
+    networks, readable = _ranges(ranges)
+    return Location(
+        identity, kind, trusted if isinstance(trusted, bool) else None, networks, countries or frozenset(),
+        by_address=(node.word("countryLookupMethod") or "clientipaddress") == "clientipaddress",
+        with_unknown=node.take("includeUnknownCountriesAndRegions") is True,
+        readable=readable and not strange, name=name if isinstance(name, str) else "",
+    )
+
+
+def _ranges(value: Any) -> tuple[Networks, bool]:
+    if value is None:
+        return (), True
+    if not isinstance(value, list):
+        return (), False
+    found: list[IPv4Network | IPv6Network] = []
+    readable = True
+    for each in value:
+        node = Node(each, "", [])
+        cidr, low, high = node.take("cidrAddress"), node.take("lowerAddress"), node.take("upperAddress")
+        try:
+            if isinstance(cidr, str):
+                found.append(ip_network(cidr.strip(), strict=False))
+            else:
+                found.extend(summarize_address_range(ip_address(low), ip_address(high)))
+        except (ValueError, TypeError):
+            readable = False
+    return tuple(found), readable

@@ -1,0 +1,83 @@
+"""The users condition: include lists joined by *or*, an exclusion wins (``docs/conditional-access.md``)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mfa_audit.access.kleene import NO, YES, Answer, all_of, any_of, known, negate
+from mfa_audit.access.question import GUEST_TYPES
+
+if TYPE_CHECKING:
+    from mfa_audit.access.policies import Guests, Policy, Selection
+    from mfa_audit.access.question import Question
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_EXTERNAL = frozenset(GUEST_TYPES) - {"none"}
+_NEVER_IN_DIRECTORY = frozenset({"b2bdirectconnectuser", "otherexternaluser", "serviceprovider", "none"})
+
+
+def users(policy: Policy, question: Question) -> Answer:
+    """Whether the policy's users condition takes this person in."""
+    conditions = policy.conditions
+    if conditions.include is None:
+        return question.lacking("policy", policy.id)
+    return all_of((_named(conditions.include, question), negate(_named(conditions.exclude, question))))
+
+
+def _named(selection: Selection, question: Question) -> Answer:
+    person = question.person
+    if "all" in selection.users or person.id in selection.users:
+        return YES
+    return any_of((
+        _keywords(selection, question),
+        _in(selection.groups, person.groups, person.unsure_groups, "group", question),
+        _in(selection.roles, person.roles, person.unsure_roles, "role", question),
+        NO if selection.guests is None else _guest(selection.guests, question),
+    ))
+
+
+def _keywords(selection: Selection, question: Question) -> Answer:
+    answers = []
+    for word in selection.users - {"none"}:
+        if word == "guestsorexternalusers":
+            answers.append(_guest_type(_EXTERNAL, question))
+        elif not _ID.fullmatch(word):
+            answers.append(question.lacking("user", word))
+    return any_of(answers)
+
+
+def _in(named: frozenset[str], certain: frozenset[str], unsure: frozenset[str], kind: str,
+        question: Question) -> Answer:
+    if named & certain:
+        return YES
+    return any_of(question.lacking(kind, each) for each in sorted(named & unsure))
+
+
+def _guest(guests: Guests, question: Question) -> Answer:
+    wanted = guests.types & _EXTERNAL
+    strange = guests.types - _EXTERNAL - _NEVER_IN_DIRECTORY
+    types = any_of((_guest_type(wanted, question), *(question.lacking("guest type", each) for each in strange)))
+    return all_of((types, _from(guests, question)))
+
+
+def _guest_type(wanted: frozenset[str], question: Question) -> Answer:
+    possible = question.person.guest_types
+    if possible <= wanted:
+        return YES
+    if not possible & wanted:
+        return NO
+    assumed = question.guest_type()
+    return question.lacking("guest type") if assumed is None else known(assumed in wanted)
+
+
+def _from(guests: Guests, question: Question) -> Answer:
+    """Whether the person's home tenant is among those named."""
+    if not guests.readable:
+        return question.lacking("home tenant", "unreadable")
+    if guests.tenants is None:
+        return YES
+    home = question.person.home_tenant
+    if home is None:
+        return question.lacking("home tenant", ",".join(sorted(guests.tenants)))
+    return known(home in guests.tenants)
