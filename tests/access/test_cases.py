@@ -12,7 +12,7 @@ from mfa_audit.access.cases import UnreadableCase, answer
 from mfa_audit.cli.app import app
 from mfa_audit.errors import InputRejected
 
-CASES = sorted((Path(__file__).parents[1] / "golden" / "conditional_access").glob("*.json"))
+CASES = sorted((Path(__file__).parents[1] / "cases" / "conditional_access").glob("*.json"))
 
 
 def graded(told, expected):
