@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from mfa_audit import __version__
 from mfa_audit.errors import SettingsError
 from mfa_audit.files import private_folder, run_name
+from mfa_audit.snapshot.documents import entries
 from mfa_audit.snapshot.intake import organisation_field
 from mfa_audit.snapshot.store import write_snapshot
 from mfa_audit.sources.exports.source import read
 from mfa_audit.text_safety import slug
-from mfa_audit.verdicts.methods_policy import entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mfa_audit import runs
+from mfa_audit.access.everybody import everybody, tenant_of
 from mfa_audit.collection import take_snapshot
 from mfa_audit.completeness import Before, Gap, gaps, lost_factors, refuse_nobody, refuse_other_tenant
 from mfa_audit.errors import MfaAuditError, UsageError
@@ -23,14 +24,15 @@ from mfa_audit.progress import SILENT, Progress
 from mfa_audit.reports.run_folder import write_outputs
 from mfa_audit.reports.view import Night
 from mfa_audit.snapshot.columnar import CHUNK_ROWS, TableFile, TableWriter, moved
+from mfa_audit.snapshot.documents import entries
 from mfa_audit.snapshot.store import Snapshot, open_snapshot
 from mfa_audit.tables import PEOPLE
 from mfa_audit.verdicts.figures import add, tally
 from mfa_audit.verdicts.judge import judge
 from mfa_audit.verdicts.managers import managers_of
-from mfa_audit.verdicts.methods_policy import entries
 from mfa_audit.verdicts.prepare import basis_of, entries_of
 from mfa_audit.verdicts.register_complaints import register_note
+from mfa_audit.verdicts.required import per_user_state
 from mfa_audit.verdicts.results import Verdicts, gather
 
 if TYPE_CHECKING:
@@ -172,13 +174,17 @@ def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path
     """Judge a snapshot chunk by chunk into the table ``people``, and count; ``whole_sources`` is asked once everybody
     is judged, as in ``gather``."""
     exemptions = entries_of(snapshot, policy, as_of)
-    basis = basis_of(snapshot, policy, as_of, exemptions)
+    tenant = tenant_of(snapshot.documents, policy)
+    asked = None if tenant is None else everybody(snapshot, policy, as_of, tenant, per_user_state)
+    basis = basis_of(snapshot, policy, as_of, exemptions, None if asked is None else asked.cells)
     managers, broken_cycles = managers_of(snapshot)
     tallies = []
     progress.start("judging", snapshot.manifest.tables["accounts"].rows)
     with TableWriter(people, PEOPLE) as table:
         for accounts in snapshot.accounts(chunk_rows=CHUNK_ROWS):
             accounts["manager_key"] = managers.reindex(accounts["account_key"].astype("int64")).to_numpy(copy=True)
+            if asked is not None:
+                accounts["access_class"] = asked.classes.of[accounts["account_key"].to_numpy(dtype="int64")]
             judgement = judge(accounts, basis)
             table.append(judgement.people)
             tallies.append(tally(judgement, accounts, policy))

@@ -157,6 +157,7 @@ ACCOUNTS = _table(
     ("account_enabled", "VARCHAR", "Stated"),
     ("user_type", "VARCHAR", "'member' | 'guest'; null when no source says"),
     ("user_type_stated", "VARCHAR", "Stated: YES when user_type is set, else BLANK or ABSENT"),
+    ("external", "VARCHAR", "Stated: YES for an account whose home is elsewhere; ABSENT when nobody asked"),
     ("created_at", "TIMESTAMP", "UTC; null when unknown"),
     ("hire_date", "DATE", "as the date written; null when none or 0001-01-01"),
     ("leaver", "VARCHAR", "Stated: YES when a list says the person leaves or has left by leave_date"),

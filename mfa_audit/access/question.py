@@ -46,10 +46,10 @@ class Person:
     per_user: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Device:
     """What is signed in from. ``registered`` is null when not told; of a registered one a property (lower case) that is
-    missing was not told, and null is empty."""
+    missing was not told, and null is empty. Two are the same only when they are one object."""
 
     registered: bool | None = None
     properties: Mapping[str, Any] = field(default_factory=dict)

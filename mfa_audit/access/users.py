@@ -81,3 +81,11 @@ def _from(guests: Guests, question: Question) -> Answer:
     if home is None:
         return question.lacking("home tenant", ",".join(sorted(guests.tenants)))
     return known(home in guests.tenants)
+
+
+def left_out(policy: Policy, question: Question) -> bool:
+    """Whether the policy names this person and an exclusion takes them out again."""
+    conditions = policy.conditions
+    if conditions.include is None or _named(conditions.include, question).holds is False:
+        return False
+    return _named(conditions.exclude, question).holds is True

@@ -1,4 +1,4 @@
-"""``mfa-audit whatif``: is MFA demanded of this sign-in?"""
+"""``mfa-audit whatif``: whether MFA is demanded of a sign-in."""
 
 from __future__ import annotations
 

@@ -55,6 +55,7 @@ def _accounts(staged: Staged, complaints: Complaints, attribute: str, declared: 
     typed.stated("account_enabled")
     typed.word("user_type", _USER_TYPES)
     typed.word("per_user_mfa", _PER_USER)
+    typed.plain("external", _external(staged))
     typed.stated("synced", null_is_no=from_json(staged, table, "synced"))
     typed.moment("created_at", effect="the account's age is unknown for these rows")
     typed.moment("hire_date", day=True, effect=_GRACE_EFFECT)
@@ -86,6 +87,7 @@ def _accounts(staged: Staged, complaints: Complaints, attribute: str, declared: 
         words={"account_enabled": _TRUTH, "user_type": _USER_TYPES, "per_user_mfa": _PER_USER, "synced": _TRUTH},
         own={
             "recipient_type": _agreed("recipient_type"),
+            "external": "CASE WHEN bool_or(external = 'yes') THEN 'yes' WHEN bool_or(external = 'no') THEN 'no' END",
             "created_at": "min(created_at)",
             "hire_date": _newest_then_earliest("hire_date"),
             "leave_date": "max(leave_date)",
@@ -97,6 +99,17 @@ def _accounts(staged: Staged, complaints: Complaints, attribute: str, declared: 
             "sign_in_asked": "bool_or(sign_in_asked)",
         },
     ).run(staged.connection, complaints, count, "account_ages")
+
+
+def _external(staged: Staged) -> str:
+    """SQL: where an account's home is, by Microsoft's rule for guests (``docs/conditional-access.md``)."""
+    creation, state, upn = (staged.column("accounts", name) for name in
+                            ("creation_type", "external_user_state", "user_principal_name"))
+    asked = " AND ".join(
+        f"({from_json(staged, 'accounts', name, alias='r')} OR {staged.carries('accounts', name)})"
+        for name in ("creation_type", "external_user_state"))
+    return (f"CASE WHEN lower({creation}) IN ('invitation', 'selfservicesignup') OR {state} IS NOT NULL "
+            f"OR contains(lower({upn}), '#ext#') THEN 'yes' WHEN {asked} THEN 'no' END")
 
 
 def _complain_of_twins(staged: Staged, complaints: Complaints) -> None:
@@ -212,11 +225,11 @@ def _newest_then_earliest(column: str) -> str:
     return f"arg_max({column}, ({age}, -datediff('day', DATE '1970-01-01', {column}))) FILTER ({column} IS NOT NULL)"
 
 
-def from_json(staged: Staged, table: str, field: str) -> str:
+def from_json(staged: Staged, table: str, field: str, alias: str = "i") -> str:
     """SQL: whether the row's source is JSON and has ``field``, where Microsoft writes null for "no"."""
     numbers = [str(number) for number, source in enumerate(staged.sources)
                if source.table == table and source.format == "ndjson" and field in staged.carried[number]]
-    return f"i.src IN ({', '.join(numbers)})" if numbers else "false"
+    return f"{alias}.src IN ({', '.join(numbers)})" if numbers else "false"
 
 
 def _empty_when_absent(staged: Staged, table: str) -> None:
@@ -249,6 +262,7 @@ SELECT c.k AS account_key, c.account_id,
     nullif(said_type, 'blank') AS user_type,
     CASE WHEN said_type = 'blank' THEN 'blank' WHEN said_type IS NOT NULL THEN 'yes' ELSE 'absent' END
         AS user_type_stated,
+    coalesce(a.external, 'absent') AS external,
     a.created_at,
     coalesce(p.hire_date, a.hire_date) AS hire_date,
     coalesce(p.leave_date, a.leave_date) AS leave_date,

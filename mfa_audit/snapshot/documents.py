@@ -19,6 +19,13 @@ _KEPT = {
 and a rule that is not kept whole cannot be judged."""
 
 
+def entries(document: Any) -> list[dict[str, Any]]:
+    """The objects of a Graph answer: its ``value``, a bare list, or the one object there is."""
+    if isinstance(document, dict):
+        document = document.get("value", [document])
+    return [entry for entry in document if isinstance(entry, dict)] if isinstance(document, list) else []
+
+
 def without_contacts(name: str, content: Any) -> Any:
     """The document without what nobody reads, where it may be about people (:data:`_KEPT`)."""
     kept = _KEPT.get(name)

@@ -23,7 +23,8 @@ class Evidence:
     ``registrations_complete``: the registration table is whole; ``registrations_refused``: it was asked for and
     refused. ``registered_as_of``: when it was captured (UTC), null when no source says. ``roles_read``: role
     assignments were read whole. ``eligible_unknown``: somebody nobody knows may activate a role the policy counts.
-    ``policies_read``: Conditional Access or security defaults were read.
+    ``policies_read``: Conditional Access or security defaults were read; ``policies_partial``: they, or the groups and
+    roles they name, were asked for and did not come whole.
     ``settings_read``: a per-user MFA state or a portal's MFA Status was supplied for somebody. ``federated_domains``:
     the federated ones, null when no list of domains was supplied. ``certificate_targets``: the groups the methods
     policy lets sign in with a certificate (``all_users``: everybody); null when it was not supplied.
@@ -36,6 +37,7 @@ class Evidence:
     roles_read: bool = False
     eligible_unknown: bool = False
     policies_read: bool = False
+    policies_partial: bool = False
     settings_read: bool = False
     federated_domains: frozenset[str] | None = None
     certificate_targets: frozenset[str] | None = None
@@ -48,7 +50,9 @@ class Basis:
     """What :func:`mfa_audit.verdicts.judge.judge` judges by.
 
     ``role_holders``: account ids with a live directory role the policy counts as privileged. ``groups``: members of
-    the groups the policy names, by group id in lower case; a group that is missing was not read.
+    the groups the policy names, by group id in lower case; a group that is missing was not read. ``demanded``: what the
+    scenarios came to (:func:`mfa_audit.verdicts.required.demanded`), by the accounts' ``access_class``; null when they
+    were not evaluated.
     """
 
     policy: Policy
@@ -57,6 +61,7 @@ class Basis:
     evidence: Evidence = field(default_factory=Evidence)
     role_holders: pd.Index = field(default_factory=lambda: pd.Index([], dtype="str"))
     groups: Mapping[str, pd.Index] = field(default_factory=dict)
+    demanded: pd.DataFrame | None = None
 
     def in_groups(self, account_ids: pd.Series, groups: tuple[str, ...]) -> pd.Series:
         """Whether each account is in one of ``groups``, as far as they were read."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mfa_audit.methods import BIT
+from mfa_audit.snapshot.documents import entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,13 +38,6 @@ _GOVERNED: Mapping[str, tuple[str, ...]] = {
 _ALWAYS_LISTED = frozenset({"fido2", "microsoftauthenticator", "softwareoath", "sms", "voice", "x509certificate"})
 """The configurations Graph lists in every answer, so that one that is not there was lost. Version 1.0 leaves the code
 generators out that are hardware."""
-
-
-def entries(document: Any) -> list[dict[str, Any]]:
-    """The objects of a Graph answer: its ``value``, a bare list, or the one object there is."""
-    if isinstance(document, dict):
-        document = document.get("value", [document])
-    return [entry for entry in document if isinstance(entry, dict)] if isinstance(document, list) else []
 
 
 def switched_off(methods_policy: Any) -> int:

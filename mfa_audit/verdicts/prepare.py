@@ -9,11 +9,13 @@ import pandas as pd
 
 from mfa_audit.policy.exemptions import best_entry
 from mfa_audit.snapshot.columnar import TableFile
+from mfa_audit.snapshot.documents import entries
 from mfa_audit.tables import REGISTERS, GroupState
 from mfa_audit.verdicts.basis import Basis, Evidence
 from mfa_audit.verdicts.exemption_register import HOLDER, entry_states
-from mfa_audit.verdicts.methods_policy import EVERYBODY, certificate_targets, entries, in_doubt, switched_off
+from mfa_audit.verdicts.methods_policy import EVERYBODY, certificate_targets, in_doubt, switched_off
 from mfa_audit.verdicts.registers import Lookup, Registers, present
+from mfa_audit.verdicts.required import demanded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,9 +52,10 @@ def _entries_of_groups(snapshot: Snapshot, policy: Policy, columns: list[str]) -
     return pd.concat(rows, ignore_index=True).reindex(columns=columns)
 
 
-def basis_of(snapshot: Snapshot, policy: Policy, as_of: date, exemptions: pd.DataFrame) -> Basis:
+def basis_of(snapshot: Snapshot, policy: Policy, as_of: date, exemptions: pd.DataFrame,
+             cells: pd.DataFrame | None = None) -> Basis:
     """What the accounts of a snapshot are judged by, on a day in the policy's zone; ``exemptions`` is
-    :func:`entries_of`."""
+    :func:`entries_of`, ``cells`` what the scenarios come to for each class of accounts, null when that is not known."""
     roles = _counted_roles(snapshot.frame("role_assignments"), policy, as_of)
     unknown = bool((roles["account_id"].isna() & (roles["kind"] == "eligible")).any())
     return Basis(
@@ -62,6 +65,7 @@ def basis_of(snapshot: Snapshot, policy: Policy, as_of: date, exemptions: pd.Dat
         evidence=_evidence(snapshot, eligible_unknown=unknown),
         role_holders=pd.Index(roles["account_id"].dropna().unique()),
         groups=_groups(snapshot, policy),
+        demanded=None if cells is None else demanded(cells, policy),
     )
 
 
@@ -111,12 +115,25 @@ def _evidence(snapshot: Snapshot, *, eligible_unknown: bool) -> Evidence:
         roles_read=tables["role_assignments"].state == "complete",
         eligible_unknown=eligible_unknown,
         policies_read="conditional_access_policies" in documents or "security_defaults" in documents,
+        policies_partial=_policies_partial(snapshot),
         settings_read=not {"per_user_mfa", "mfa_status"} <= set(absent),
         federated_domains=federated,
         certificate_targets=certificate_targets(methods_policy),
         methods_switched_off=switched_off(methods_policy),
         methods_in_doubt=in_doubt(methods_policy),
     )
+
+
+_POLICY_DOCUMENTS = frozenset({"conditional_access_policies", "named_locations", "authentication_strengths",
+                               "security_defaults", "tenant_policies"})
+
+
+def _policies_partial(snapshot: Snapshot) -> bool:
+    """Whether what decides who is asked was wanted and did not come, contradicts itself, or came in part."""
+    missing = {each.name for each in snapshot.manifest.missing}
+    damaged = any(each.check == "policy documents disagree" for each in snapshot.complaints)
+    in_part = any(snapshot.manifest.tables[name].state == "partial" for name in ("group_members", "role_assignments"))
+    return bool(missing & _POLICY_DOCUMENTS) or damaged or in_part
 
 
 def _counted_roles(roles: pd.DataFrame, policy: Policy, as_of: date) -> pd.DataFrame:

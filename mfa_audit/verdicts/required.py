@@ -1,7 +1,7 @@
 """Whether anything makes an account use a second factor (``docs/statuses.md``).
 
-A caller that has evaluated the scenarios hands ``required`` and ``required_reason`` in with the accounts; without them
-the per-user setting and a portal's MFA Status are all there is.
+Where the scenarios were evaluated, an account's class says what each comes to for it; without them the per-user setting
+and a portal's MFA Status are all there is.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from mfa_audit.tables import Reason, Required
 from mfa_audit.verdicts.columns import true
 
 if TYPE_CHECKING:
+    from mfa_audit.policy import Policy
     from mfa_audit.verdicts.basis import Basis
 
 
@@ -34,19 +35,28 @@ def portal_says(mfa_status: pd.Series) -> pd.Series:
     )
 
 
+def per_user_state(accounts: pd.DataFrame) -> pd.Series:
+    """What per-user MFA is known to be (disabled, enabled, enforced, null), from ``per_user_mfa`` and a portal's
+    ``mfa_status``; two sources that contradict each other say nothing."""
+    portal, state = portal_says(accounts["mfa_status"]), accounts["per_user_mfa"].astype("str")
+    asked = state.isin(["enabled", "enforced"]) | (portal == Required.YES)
+    spared = (state == "disabled").fillna(value=False) | (portal == Required.NO)
+    from_portal = portal.map({Required.YES: "enabled", Required.NO: "disabled"})
+    return state.where(state.notna(), from_portal).where(~(asked & spared))
+
+
 def required_facts(accounts: pd.DataFrame, tier: pd.Series, basis: Basis) -> pd.DataFrame:
     """Columns ``required`` (:class:`Required`), ``reason`` (:class:`Reason` when no, else null) and ``must_know``:
     unknown although a source that should tell was supplied, so that nobody may be called compliant."""
     policy = basis.policy
     asks = tier.map({name: bool(policy.requirements[name].ask_in) for name in policy.tier_names()})
-    supplied = "required" in accounts
     if policy.enforcement.evidence == "ignore":
         required = pd.Series(Required.UNKNOWN.value, index=accounts.index, dtype="str")
         reason = pd.Series(None, index=accounts.index, dtype="str")
         partial = pd.Series(data=False, index=accounts.index)
-    elif supplied:
-        required, reason = accounts["required"], accounts["required_reason"]
-        partial = accounts["required_partial"]
+    elif basis.demanded is not None:
+        required, reason = _from_classes(accounts["access_class"], tier, basis.demanded)
+        partial = pd.Series(data=basis.evidence.policies_partial, index=accounts.index)
     else:
         required, reason, partial = _from_account_settings(accounts, basis)
     asked = asks.to_numpy(dtype=bool)
@@ -57,6 +67,39 @@ def required_facts(accounts: pd.DataFrame, tier: pd.Series, basis: Basis) -> pd.
     return pd.DataFrame({"required": required, "reason": reason.where(required == Required.NO), "must_know": must_know})
 
 
+def demanded(cells: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Whether MFA is demanded of a class of accounts in every tier: a row a class, columns ``<tier>``
+    (:class:`Required`) and ``<tier> why`` (:class:`Reason` of the first scenario that does not ask, else null).
+
+    ``cells``: ``class``, ``scenario``, ``asked`` (asked, not_asked, blocked, unknown), ``why``. Yes when every scenario
+    of the tier's ``ask_in`` asks or is shut, no when one surely does not ask, else unknown.
+    """
+    asked = cells.pivot_table(index="class", columns="scenario", values="asked", aggfunc="first")
+    whys = cells.pivot_table(index="class", columns="scenario", values="why", aggfunc="first")
+    found = {}
+    for tier in policy.tier_names():
+        scenarios = list(policy.requirements[tier].ask_in)
+        here, why = asked[scenarios], whys[scenarios]
+        open_ = (here == "not_asked").to_numpy(dtype=bool)
+        closed = here.isin(["asked", "blocked"]).to_numpy(dtype=bool)
+        answers = np.select([open_.any(axis=1), closed.all(axis=1) & bool(scenarios)], [Required.NO, Required.YES],
+                            default=Required.UNKNOWN)
+        found[tier] = pd.Series(answers, index=asked.index, dtype="str")
+        found[f"{tier} why"] = why.where(open_).bfill(axis=1).iloc[:, 0] if scenarios else pd.Series(
+            None, index=asked.index, dtype="str")
+    return pd.DataFrame(found)
+
+
+def _from_classes(access_class: pd.Series, tier: pd.Series, table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    required = pd.Series(Required.UNKNOWN.value, index=tier.index, dtype="str")
+    reason = pd.Series(None, index=tier.index, dtype="str")
+    for name in tier.unique():
+        here = tier == name
+        required[here] = access_class[here].map(table[name])
+        reason[here] = access_class[here].map(table[f"{name} why"])
+    return required, reason
+
+
 def _from_account_settings(accounts: pd.DataFrame, basis: Basis) -> tuple[pd.Series, pd.Series, pd.Series]:
     portal = portal_says(accounts["mfa_status"])
     per_user = accounts["per_user_mfa"]
@@ -64,9 +107,9 @@ def _from_account_settings(accounts: pd.DataFrame, basis: Basis) -> tuple[pd.Ser
     no = (per_user == "disabled").fillna(value=False) | (portal == Required.NO)
     # Two sources that contradict each other say nothing.
     yes, no = yes & ~no, no & ~yes
-    partial = pd.Series(data=basis.evidence.settings_read, index=accounts.index)
+    partial = pd.Series(data=basis.evidence.settings_read or basis.evidence.policies_partial, index=accounts.index)
     if basis.evidence.policies_read:
-        no, partial = no & False, partial & False
+        no, partial = no & False, partial & basis.evidence.policies_partial
     required = pd.Series(
         np.select([yes, no], [Required.YES, Required.NO], default=Required.UNKNOWN), index=accounts.index, dtype="str"
     )

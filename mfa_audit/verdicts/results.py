@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mfa_audit.snapshot.documents import entries
 from mfa_audit.verdicts import figures
 from mfa_audit.verdicts.controls import summarise
 from mfa_audit.verdicts.exemption_register import exemption_table
 from mfa_audit.verdicts.managers import by_manager
-from mfa_audit.verdicts.methods_policy import entries
 from mfa_audit.verdicts.register_complaints import register_complaints
 from mfa_audit.verdicts.scope import scope_complaints
 from mfa_audit.verdicts.tenant import SourceFacts, assess_tenant
