@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mfa_audit import files
 from mfa_audit.errors import UsageError
-from mfa_audit.snapshot import accounts, engine, nested, registrations, relations
+from mfa_audit.snapshot import accounts, devices, engine, nested, registrations, relations
 from mfa_audit.snapshot.complaints import POSITION, Complaints, places_of
 from mfa_audit.snapshot.joining import former_names, join
 from mfa_audit.snapshot.manifest import CapturedBy, Source, State, TableState
@@ -96,6 +96,7 @@ def fill(
         for name, relation in (
             ("group_members", relations.build_groups(staged)),
             ("role_assignments", relations.build_roles(staged, complaints, date_order)),
+            ("devices", devices.build(staged, complaints, date_order)),
         ):
             if relation:
                 queries[name], reasons[name] = relation.query, relation.reason

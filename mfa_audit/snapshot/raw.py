@@ -36,6 +36,8 @@ RAW_FIELDS: Mapping[str, tuple[str, ...]] = {
     "groups": ("group_id", "display_name", "members"),
     "role_assignments": ("account_id", "role_id", "scope", "principal"),
     "role_eligibility": ("account_id", "role_id", "scope", "starts_at", "ends_at", "principal"),
+    "devices": ("object_id", "device_id", "trust_type", "is_compliant", "is_managed", "operating_system", "ownership",
+                "profile_type", "last_sign_in", "enabled"),
 }
 """Tables a source may deliver beside the registers, and the fields each may carry. Every field is text: in NDJSON a
 nested value arrives as its JSON text (``methods`` as ``["email"]``, ``manager`` as ``{"id": …}``,

@@ -110,6 +110,17 @@ ROLE_ELIGIBILITY = Listing(
     "who may activate a role is not known", sizes=(), optional=True,
 )
 
+DEVICES = Listing(
+    "devices", "devices", "devices",
+    "/v1.0/devices?$select=id,deviceId,trustType,isCompliant,isManaged,operatingSystem,deviceOwnership,profileType,"
+    "approximateLastSignInDateTime,accountEnabled", "Device.Read.All",
+    {"object_id": "id", "device_id": "deviceId", "trust_type": "trustType", "is_compliant": "isCompliant",
+     "is_managed": "isManaged", "operating_system": "operatingSystem", "ownership": "deviceOwnership",
+     "profile_type": "profileType", "last_sign_in": "approximateLastSignInDateTime", "enabled": "accountEnabled"},
+    "whether a device of a sign-in is compliant or joined is known by the sign-in alone",
+    counted_at="/v1.0/devices/$count",
+)
+
 ORGANISATION = Single(
     "organization", "accounts", "/v1.0/organization", "User.Read.All", "the tenant cannot be told from another",
     keep=("id", "displayName", "verifiedDomains"),
@@ -163,7 +174,8 @@ def members(group: str) -> Listing:
 def listings(wanted: Iterable[str], organisation_field: str) -> tuple[Listing, ...]:
     """The listings settings ``collect`` asks for, groups apart."""
     chosen = set(wanted)
-    every = (accounts(organisation_field), REGISTRATIONS, SIGN_IN_ACTIVITY, ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY)
+    every = (accounts(organisation_field), REGISTRATIONS, SIGN_IN_ACTIVITY, ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY,
+             DEVICES)
     return tuple(listing for listing in every if listing.collected_as in chosen)
 
 

@@ -29,7 +29,8 @@ from mfa_audit.sources.graph.auth import Credential, EntraTokens
 from mfa_audit.sources.graph.client import Wire
 from mfa_audit.sources.graph.source import GraphSource, Wanted
 
-EVERYTHING = ("accounts", "registrations", "group_members", "role_assignments", "tenant_policies", "sign_in_activity")
+EVERYTHING = ("accounts", "registrations", "group_members", "role_assignments", "tenant_policies", "sign_in_activity",
+              "devices")
 MAIN = ("accounts", "registrations")
 PEOPLE = 2_500
 EXITS = {AccessRefused, GraphUnreachable, IncompleteData}
@@ -70,6 +71,19 @@ def read(simulator, home, collect=MAIN, **more):
             row = json.loads(line)
             by_id.setdefault(row.get("id", line), []).append(row)
     return Reading(rows, inputs.missing, seconds=simulator.clock.monotonic() - began)
+
+
+def night(simulator, home, collect, policy=GOLDEN / "policy.toml", **settings):
+    """A whole night by Graph, and what it came to."""
+    told = []
+    settings = {
+        "tenant": simulator.tenant.tenant_id, "collect": collect, "client_id": simulator.issuer.client_id,
+        "client_secret": simulator.issuer.secret, "graph_root": simulator.root, "login_root": simulator.login_root,
+        "ca_bundle": simulator.ca_bundle, **settings,
+    }
+    nightly.run(job([Path("graph")], policy, home, settings=settings, online=Online(simulator.clock, print)),
+                told.append)
+    return told[0]
 
 
 def written(home):
@@ -184,7 +198,8 @@ def test_a_killed_reading_goes_on_with_what_was_whole(tenant, tmp_path):
 
 
 @pytest.mark.parametrize("lost", ["User.Read.All", "AuditLog.Read.All", "Policy.Read.All",
-                                  "RoleManagement.Read.Directory", "GroupMember.Read.All", "Domain.Read.All"])
+                                  "RoleManagement.Read.Directory", "GroupMember.Read.All", "Domain.Read.All",
+                                  "Device.Read.All"])
 def test_a_permission_that_is_lacking_is_named(lost, tenant, tmp_path):
     """What depends on it is missing, with the permission's name; the rest is read."""
     permissions = tuple(name for name in ALL_PERMISSIONS if name not in (lost, "Organization.Read.All"))
@@ -192,6 +207,27 @@ def test_a_permission_that_is_lacking_is_named(lost, tenant, tmp_path):
         reading = read(simulator, tmp_path, EVERYTHING)
 
     assert lost in {each.permission for each in reading.missing}
+
+
+@pytest.mark.parametrize(("collect", "permissions", "state", "gaps"), [
+    ((*MAIN, "devices"), ALL_PERMISSIONS, "complete", []),
+    ((*MAIN, "devices"), tuple(name for name in ALL_PERMISSIONS if name != "Device.Read.All"), "absent",
+     ["grant Device.Read.All to the application (docs/permissions.md)."]),
+    (MAIN, tuple(name for name in ALL_PERMISSIONS if name != "Device.Read.All"), "absent", []),
+])
+def test_devices_are_read_where_they_are_wanted(collect, permissions, state, gaps, tmp_path):
+    """Refused, the night is incomplete and names the permission; not asked for, nothing is missing."""
+    with Simulator(VirtualTenant(400, seed=2), clock=VirtualClock(), permissions=permissions) as simulator:
+        told = night(simulator, tmp_path, collect)
+        truth = simulator.oracle.rows("devices").values()
+
+    devices = told.snapshot.frame("devices")
+    assert (state, gaps) == (told.snapshot.manifest.tables["devices"].state, [gap.next_step for gap in told.gaps])
+    if state == "complete":
+        assert {row["deviceId"] for row in truth} == set(devices["device_id"])
+        assert {"ServerAD", "AzureAD", "Workplace"} == set(devices["trust_type"])
+        assert {"yes", "no", "blank"} == set(devices["is_compliant"])
+        assert b"LT-0000" not in written(tmp_path)
 
 
 def test_a_small_tenant_without_the_licence_is_read_account_by_account(tmp_path):
