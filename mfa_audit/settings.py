@@ -94,7 +94,8 @@ class Settings(BaseModel):
     ``preset`` are for :func:`mfa_audit.policy.load_policy`. ``captured_at`` (UTC) dates files that do not date
     themselves, ``date_order`` says how dates such as 01/02/2026 are meant. The rest, from ``client_id`` on, is for
     Microsoft Graph: one of ``client_secret``, ``certificate_file`` (PEM or PFX), ``federated_token_file`` and
-    ``managed_identity`` (``system`` or a client id), else a person signs in. Secrets show in no representation.
+    ``managed_identity`` (``system`` or a client id), else a person signs in. ``sign_in_activity_requests`` bounds what
+    a night asks about sign-ins (500 accounts a request, one every two seconds). Secrets show in no representation.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -118,6 +119,7 @@ class Settings(BaseModel):
     cloud: Literal["global", "us_government", "us_government_dod", "china"] = "global"
     ca_bundle: Path | None = None
     deadline_seconds: Annotated[int, Field(ge=1)] = 6 * 3600
+    sign_in_activity_requests: Annotated[int, Field(ge=1)] = 2400
     graph_root: Root | None = None
     login_root: Root | None = None
 

@@ -155,6 +155,7 @@ ACCOUNTS = _table(
     ("leave_date", "DATE", "null when none"),
     ("sign_in", "VARCHAR", "'seen' | 'never' (asked for and blank) | 'not_collected'"),
     ("last_sign_in", "TIMESTAMP", "UTC; last successful, else the newest other stamp; null unless 'seen'"),
+    ("sign_in_read_at", "TIMESTAMP", "UTC; when the sign-in was asked for: later ones are not in it; null if not said"),
     ("synced", "VARCHAR", "Stated: from an on-premises directory (null from Graph means NO)"),
     ("recipient_type", "VARCHAR", "Exchange RecipientTypeDetails; null when no list has the account"),
     ("per_user_mfa", "VARCHAR", "'disabled' | 'enabled' | 'enforced'; null when blank or not read"),
@@ -199,8 +200,7 @@ ROLE_ASSIGNMENTS = _table(
 DEVICES = _table(
     "devices",
     ("device_id", "VARCHAR", "in lower case, as sign-ins name the device (Graph deviceId, not the object id)"),
-    ("trust_type", "VARCHAR", "'AzureAD' (joined) | 'ServerAD' (hybrid joined) | 'Workplace' (registered), whatever "
-                              "the source's spelling (trustType, joinType); null when none or disputed"),
+    ("trust_type", "VARCHAR", "'AzureAD' joined | 'ServerAD' hybrid joined | 'Workplace' registered; null: unknown"),
     ("is_compliant", "VARCHAR", "Stated: isCompliant; BLANK where Graph writes null"),
     ("is_managed", "VARCHAR", "Stated: isManaged; BLANK where Graph writes null"),
     ("operating_system", "VARCHAR", "operatingSystem as written; null when none or disputed"),

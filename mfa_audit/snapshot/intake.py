@@ -32,7 +32,8 @@ _FILLED_BY = {
     "role_assignments": ("role_assignments", "role_eligibility"),
     "former_names": (),
 }
-_DERIVED = ("account_key", "account_id", "manager_key", "last_sign_in", "methods_read", "unmapped", "conflict")
+_DERIVED = ("account_key", "account_id", "manager_key", "last_sign_in", "sign_in_read_at", "methods_read", "unmapped",
+            "conflict")
 _OTHER_FIELDS = {
     "manager_id": ("manager", "manager_employee_id"), "account_enabled": ("account_enabled", "account_status"),
     "sign_in": nested.SIGN_INS, "leaver": ("leaver", "leave_date"), "display_name": ("display_name", "surname"),

@@ -88,7 +88,7 @@ class Snapshot:
         parts |= {name: f"CAST({parts[name]} AS ENUM({words}))" for name in _OF_WORDS}
         selected = ", ".join(f"{parts[name]} AS {engine.name(name)}" for name in chosen)
         with engine.connect(memory_mb=_READING_MB) as connection:
-            accounts, registered = self._readable("accounts"), self._readable("registrations")
+            accounts, registered = self.readable("accounts"), self.readable("registrations")
             # Both files are in key order, so a range of keys touches a few row groups of each: memory stays flat.
             for first in range(0, total, chunk_rows):
                 within = f"account_key BETWEEN {first} AND {first + chunk_rows - 1}"
@@ -99,12 +99,14 @@ class Snapshot:
                 for frame in chunks(connection, query, (), 2 * chunk_rows):
                     yield frame.astype({"has_registration": "bool"}) if "has_registration" in chosen else frame
 
-    def _readable(self, table: str) -> str:
+    def readable(self, table: str) -> str:
+        """SQL for a table; a column that a snapshot of an earlier release lacks is null."""
         state = self.manifest.tables[table]
-        if state.file is not None:
-            return f"read_parquet({engine.text(str(self.folder / state.file))})"
-        nothing = ", ".join(f"NULL::{column.type} AS {column.name}" for column in SNAPSHOT_TABLES[table].columns)
-        return f"(SELECT {nothing} WHERE false)"
+        columns = ", ".join(f"NULL::{column.type} AS {column.name}" for column in SNAPSHOT_TABLES[table].columns)
+        nothing = f"SELECT {columns} WHERE false"
+        if state.file is None:
+            return f"({nothing})"
+        return f"(SELECT * FROM read_parquet({engine.text(str(self.folder / state.file))}) UNION ALL BY NAME {nothing})"
 
 
 def write_snapshot(  # noqa: PLR0913  (each is a fact the manifest records)

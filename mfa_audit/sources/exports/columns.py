@@ -75,6 +75,7 @@ _ACCOUNTS: dict[str, tuple[str, ...]] = {
     "last_successful_sign_in": (
         f"{_SIGN_IN}lastsuccessfulsignindatetime", "lastsuccessfulsignindatetime", "lastsuccessfulsignin",
     ),
+    "sign_in_read_at": ("signinreadat",),
     "synced": ("onpremisessyncenabled", "directorysynced", "dirsyncenabled", "synced"),
     "creation_type": ("creationtype",),
     "external_user_state": ("externaluserstate", "invitationstate"),

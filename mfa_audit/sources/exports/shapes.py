@@ -181,8 +181,8 @@ def recognise(headers: Iterable[str], *, style: str) -> Recognised | None:
         if shape.fits(keys) and (style == "json" or shape.use != "document"):
             return Recognised(shape.words, shape.use, document=shape.document, reason=shape.reason,
                               next_step=shape.next_step)
-    return (_devices(written, keys, style) or _register(written, keys) or _roles(written, keys, style) or _groups(written, keys, style)
-            or _people(written, keys, style))
+    return (_devices(written, keys, style) or _register(written, keys) or _roles(written, keys, style)
+            or _groups(written, keys, style) or _people(written, keys, style))
 
 
 def _rows(words: str, *parts: tuple[str, Match]) -> Recognised:
