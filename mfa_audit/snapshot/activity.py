@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mfa_audit.snapshot import engine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -45,7 +45,7 @@ def parts(listed: Path, size: int, earlier: Snapshot | None) -> list[Part]:
     with engine.connect(on_disk=True, memory_mb=_MEMORY_MB) as connection:
         connection.execute(
             "CREATE TABLE listed AS SELECT lower(id) AS account_id, lower(userPrincipalName) AS upn FROM "
-            f"{_lines([listed], 'id', 'userPrincipalName')} WHERE userPrincipalName IS NOT NULL"
+            f"{_lines(listed, 'id', 'userPrincipalName')} WHERE userPrincipalName IS NOT NULL"
         )
         found = connection.execute(
             f"WITH placed AS (SELECT upn, account_id, (row_number() OVER (ORDER BY upn) - 1) // {size} AS part "
@@ -56,15 +56,14 @@ def parts(listed: Path, size: int, earlier: Snapshot | None) -> list[Part]:
     return [Part(*each) for each in found]
 
 
-def carried(listed: Path, read: Sequence[Path], earlier: Snapshot, since: datetime) -> Iterator[bytes]:
-    """What ``earlier`` knows of accounts that are listed tonight and not among those ``read`` (one file or more): one
-    JSON object a line with the fields of :data:`CARRIED`. An answer from before ``since`` (UTC) is no longer carried.
+def carried(listed: Path, read: Path, earlier: Snapshot, since: datetime) -> Iterator[bytes]:
+    """What ``earlier`` knows of accounts that are listed tonight and not among those ``read``: one JSON object a line with the fields of :data:`CARRIED`. An answer from before ``since`` (UTC) is no longer carried.
     """
     stamp = "'%Y-%m-%dT%H:%M:%SZ'"
     with engine.connect(on_disk=True, memory_mb=_MEMORY_MB) as connection:
         # One file after the other: each reader keeps buffers of its own.
-        for name, paths in (("listed", [listed]), ("asked", read)):
-            connection.execute(f"CREATE TABLE {name} AS SELECT lower(id) AS account_id FROM {_lines(paths, 'id')}")
+        for name, path in (("listed", listed), ("asked", read)):
+            connection.execute(f"CREATE TABLE {name} AS SELECT lower(id) AS account_id FROM {_lines(path, 'id')}")
         connection.execute(
             f"SELECT json_object('id', account_id, 'lastSignIn', strftime(last_sign_in, {stamp}), "
             f"'readAt', strftime(read_at, {stamp}))::VARCHAR FROM ({_answers(earlier)}) WHERE read_at >= ? "
@@ -84,7 +83,6 @@ def _answers(earlier: Snapshot | None) -> str:
             "WHERE sign_in IN ('seen', 'never') AND sign_in_read_at IS NOT NULL")
 
 
-def _lines(paths: Sequence[Path], *keys: str) -> str:
-    files = ", ".join(engine.text(str(path)) for path in paths)
+def _lines(path: Path, *keys: str) -> str:
     typed = ", ".join(f"{engine.text(key)}: 'VARCHAR'" for key in keys)
-    return f"read_json([{files}], format='newline_delimited', auto_detect=false, columns={{{typed}}})"
+    return f"read_json({engine.text(str(path))}, format='newline_delimited', auto_detect=false, columns={{{typed}}})"

@@ -71,8 +71,8 @@ class Reading:
             read = read_listing(client, listing, out, self._advance, keep)
         return self.shelf.keep(listing.name, listing.path, read.rows, began, read.counted, read.reason)
 
-    def add_lines(self, name: str, table: str, fields: Mapping[str, str], lines: Iterable[bytes]) -> int:
-        """Rows that come one by one, for ``table``: how many there were."""
+    def add_lines(self, name: str, table: str, fields: Mapping[str, str], lines: Iterable[bytes]) -> RawRows:
+        """Rows for ``table`` that come one by one, on disk."""
         began, rows = self.clock.now(), 0
         with self.shelf.writing(name) as out:
             for line in lines:
@@ -80,8 +80,9 @@ class Reading:
                 rows += 1
         kept = self.shelf.keep(name, "", rows, began, None, "")
         origin = Origin(f"{NAME}: {name}", kept.sha256, name)
-        self.found.add(RawRows(table, kept.path, "ndjson", dict(fields), rows, origin), began)
-        return rows
+        raw = RawRows(table, kept.path, "ndjson", dict(fields), rows, origin)
+        self.found.add(raw, began)
+        return raw
 
     def _advance(self, rows: int) -> None:
         with self._lock:

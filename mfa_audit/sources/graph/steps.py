@@ -130,9 +130,9 @@ class Steps:
         if earlier is not None:
             kept = self._reading.add_lines(
                 f"{listing.name} of earlier nights", listing.table, CARRIED,
-                carried(listed.path, [each.path for each in read], earlier, now - CARRIED_FOR))
-        if asked < listed.rows:
-            self._found.note(_rotation(listed.rows, asked, kept))
+                carried(listed.path, asked.path, earlier, now - CARRIED_FOR)).rows
+        if asked.rows < listed.rows:
+            self._found.note(_rotation(listed.rows, asked.rows, kept))
 
 
 def _rotation(everybody: int, asked: int, kept: int) -> Complaint:
