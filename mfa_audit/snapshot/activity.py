@@ -57,8 +57,8 @@ def parts(listed: Path, size: int, earlier: Snapshot | None) -> list[Part]:
 
 
 def carried(listed: Path, read: Path, earlier: Snapshot, since: datetime) -> Iterator[bytes]:
-    """What ``earlier`` knows of accounts that are listed tonight and not among those ``read``: one JSON object a line with the fields of :data:`CARRIED`. An answer from before ``since`` (UTC) is no longer carried.
-    """
+    """What ``earlier`` knows of accounts that are listed tonight and not among those ``read``: one JSON object a line
+    with the fields of :data:`CARRIED`. An answer from before ``since`` (UTC) is no longer carried."""
     stamp = "'%Y-%m-%dT%H:%M:%SZ'"
     with engine.connect(on_disk=True, memory_mb=_MEMORY_MB) as connection:
         # One file after the other: each reader keeps buffers of its own.
