@@ -27,6 +27,7 @@ PREFIX = "MFA_AUDIT_"
 SETTINGS_FILE = Path("mfa-audit.toml")
 COLLECTABLE: tuple[str, ...] = (
     "accounts", "registrations", "group_members", "role_assignments", "tenant_policies", "devices", "sign_in_activity",
+    "per_user_mfa", "privileged_methods",
 )
 """What ``collect`` may list."""
 
@@ -73,6 +74,13 @@ def _collectable(value: str) -> str:
     return value
 
 
+def _together(value: tuple[str, ...]) -> tuple[str, ...]:
+    if "per_user_mfa" in value and "tenant_policies" not in value:
+        raise ValueError("per_user_mfa needs tenant_policies beside it: 'disabled' is also what people have whom "
+                         "Conditional Access protects")
+    return value
+
+
 def _https(value: str) -> str:
     if not value.startswith("https://"):
         raise ValueError("must begin with https://")
@@ -81,7 +89,8 @@ def _https(value: str) -> str:
 
 Paths = Annotated[tuple[Path, ...], BeforeValidator(lambda value: _as_list(value, os.pathsep))]
 Tables = Annotated[
-    tuple[Annotated[str, AfterValidator(_collectable)], ...], BeforeValidator(lambda value: _as_list(value, ","))
+    tuple[Annotated[str, AfterValidator(_collectable)], ...], BeforeValidator(lambda value: _as_list(value, ",")),
+    AfterValidator(_together),
 ]
 Root = Annotated[str, AfterValidator(_https)]
 Text = Annotated[str, Field(min_length=1)]

@@ -9,7 +9,7 @@ import msgspec
 
 from mfa_audit.checks import Check, State
 from mfa_audit.errors import MfaAuditError
-from mfa_audit.sources.graph import endpoints
+from mfa_audit.sources.graph import endpoints, lookup
 from mfa_audit.sources.graph.auth import certificate_expiry
 from mfa_audit.sources.graph.client import Client
 from mfa_audit.sources.graph.pacing import Family, Pace
@@ -78,6 +78,21 @@ def _addresses(client: Client, tenant: str, collect: tuple[str, ...], organisati
     if "group_members" in collect:
         yield _answer(client, "group_members", "/v1.0/groups?$select=id&$top=1", Family.DIRECTORY,
                       endpoints.MEMBERS_PERMISSION, "who a policy or exemption covers is not known")
+    yield from _of_one_account(client, collect)
+
+
+def _of_one_account(client: Client, collect: tuple[str, ...]) -> Iterator[Check]:
+    """What is asked of one account at a time, asked of the first one there is."""
+    chosen = [each for each in lookup.QUESTIONS if each.name in collect]
+    if not chosen:
+        return
+    try:
+        listed = client.ask("/v1.0/users?$select=id&$top=1", Family.DIRECTORY, _organisations.decode).value
+    except Refusal:
+        return  # the accounts have a line of their own
+    for question in chosen if listed else ():
+        yield _answer(client, question.name, f"/{question.version}{question.path(listed[0].id)}", Family.DIRECTORY,
+                      question.permission, question.without)
 
 
 def _organisation(client: Client, tenant: str) -> Check:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _SIDE_BY_SIDE = 3
 _REFUSED_SKEW = 900.0
+_OF_FEW = frozenset({"privileged_methods", "per_user_mfa"})
 _YOUTH = timedelta(hours=6)
 
 
@@ -78,6 +79,7 @@ class GraphSource:
         """
         self._progress.start("reading Microsoft Graph")
         reading, found = self._reading, self._reading.found
+        chosen = frozenset(wanted.collect)
         steps = Steps(reading, self._pace, self._clock)
         try:
             self._side_by_side([
@@ -89,10 +91,15 @@ class GraphSource:
             self._side_by_side([steps.cross_check])
             if found.lacks_licence("registrations"):
                 self._side_by_side([partial(steps.look_up, wanted.lookup_limit)])
-            if "group_members" in wanted.collect:
+            if "group_members" in chosen:
                 groups = wanted.groups | groups_of_policies(found.documents) | groups_with_roles(found.rows)
                 self._side_by_side([partial(steps.members, sorted(groups))])
-            if "sign_in_activity" in wanted.collect:
+            few = privileged(found.rows, wanted.privileged_groups, wanted.named) if chosen & _OF_FEW else []
+            self._side_by_side([task for name, task in (
+                ("privileged_methods", partial(steps.privileged_methods, few)),
+                ("per_user_mfa", partial(steps.per_user_mfa, wanted.lookup_limit, few)),
+            ) if name in chosen])
+            if "sign_in_activity" in chosen:
                 needed = privileged(found.rows, wanted.privileged_groups, wanted.named | wanted.watched)
                 self._side_by_side([partial(steps.activity, wanted.activity_requests, needed,
                                             earlier(found.tenant_id))])

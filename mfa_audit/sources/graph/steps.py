@@ -14,6 +14,7 @@ from mfa_audit.sources.graph import activity, endpoints, lookup
 from mfa_audit.sources.graph.crosscheck import coverage
 from mfa_audit.sources.graph.gathered import Gathered, refused, rows_of
 from mfa_audit.sources.graph.groups import with_group
+from mfa_audit.sources.graph.lookup import Lookup
 from mfa_audit.sources.graph.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mfa_audit.sources.graph.pacing import Pace
     from mfa_audit.sources.graph.reading import Reading
 
+_METHODS = {name: endpoints.REGISTRATIONS.fields[name] for name in ("account_id", "methods", "updated_at")}
 CARRIED_FOR = timedelta(days=14)
 """How long an account keeps an answer about its sign-ins that has not been given anew."""
 
@@ -91,14 +93,56 @@ class Steps:
             return
         accounts = _ids_of(raw)
         listing = endpoints.REGISTRATIONS
-        fields = {name: listing.fields[name] for name in ("account_id", "methods", "updated_at")}
+        asked = Lookup(client, self._pace, self._clock)
         try:
-            self._reading.add_lines("methods", "registrations", fields,
-                                    lookup.registrations(client, self._pace, self._clock, accounts))
+            self._reading.add_lines("methods", "registrations", _METHODS, asked.registrations(accounts))
         except Refusal as told:
             self._found.miss(refused(listing.collected_as, lookup.PERMISSION, listing.without, told))
         else:
             self._found.found_after_all(listing.collected_as)
+            self._miss_failed(listing.collected_as, asked, len(accounts))
+
+    def privileged_methods(self, accounts: Sequence[str], client: Client) -> None:
+        """The methods of privileged ``accounts`` as they are now, where a registration report has been read."""
+        question = lookup.METHODS
+        report = self._found.of("registrations")
+        if report is None:
+            return
+        asked = Lookup(client, self._pace, self._clock)
+        try:
+            self._reading.add_lines(question.name, "registrations", _METHODS,
+                                    asked.privileged(_reported(report, accounts)))
+        except Refusal as told:
+            self._found.miss(refused(question.name, question.permission, question.without, told))
+        else:
+            self._miss_failed(question.name, asked, len(accounts))
+
+    def per_user_mfa(self, limit: int, privileged: Sequence[str], client: Client) -> None:
+        """The per-user MFA state: of everybody in a tenant of up to ``limit`` accounts, else of the ``privileged``."""
+        question = lookup.PER_USER_MFA
+        raw = self._found.of("accounts")
+        if raw is None:
+            self._found.miss(Missing(question.name, f"the accounts were not read: {question.without}"))
+            return
+        accounts = _ids_of(raw) if raw.rows <= limit else privileged
+        asked = Lookup(client, self._pace, self._clock)
+        try:
+            self._reading.add_lines(question.name, "accounts", {"account_id": "id", "per_user_mfa": "perUserMfaState"},
+                                    asked.per_user_mfa(accounts))
+        except Refusal as told:
+            self._found.miss(refused(question.name, question.permission, question.without, told))
+            return
+        self._miss_failed(question.name, asked, len(accounts))
+        if raw.rows > limit:
+            self._found.note(Complaint(
+                "per-user MFA: of privileged accounts alone", raw.rows - len(accounts), (),
+                f"of the others it is not known whether the per-user setting asks for MFA: the tenant has more than "
+                f"{limit} accounts", "nothing, unless the tenant still uses per-user MFA: sources.method_lookup_limit.",
+            ))
+
+    def _miss_failed(self, name: str, asked: Lookup, everybody: int) -> None:
+        if asked.failed:
+            self._found.miss(Missing(name, f"{asked.failed} of {everybody} accounts could not be asked about"))
 
     def activity(self, requests: int, needed: Sequence[str], earlier: Snapshot | None, client: Client) -> None:
         """Last sign-ins: everybody's, or in rotation, when whoever was not asked about keeps the answer that the
@@ -148,11 +192,27 @@ class _Id(msgspec.Struct):
     id: str
 
 
+class _Report(msgspec.Struct):
+    id: str
+    methods: list[str] | None = msgspec.field(name="methodsRegistered", default=None)
+
+
+_reports = msgspec.json.Decoder(_Report)
 _ids = msgspec.json.Decoder(_Id)
 
 
 def _ids_of(raw: RawRows) -> list[str]:
     return sorted({_ids.decode(line).id for line in raw.path.read_bytes().splitlines()})
+
+
+def _reported(report: RawRows, accounts: Sequence[str]) -> dict[str, list[str]]:
+    """The methods that the report names for ``accounts``; none for those it has no row of."""
+    found: dict[str, list[str]] = {account: [] for account in accounts}
+    with report.path.open("rb") as lines:
+        for row in map(_reports.decode, lines):
+            if row.id.lower() in found:
+                found[row.id.lower()] += row.methods or ()
+    return found
 
 
 def _lines(listings: Iterable[Kept]) -> Iterator[bytes]:

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pandas as pd
 import pytest
 from graph_simulator import Fault, FaultScript, Simulator, VirtualClock, VirtualTenant
-from nights import GOLDEN, job
-
-from mfa_audit import nightly
-from mfa_audit.collection import Online
+from simulated import accounts_of, collected
 
 FIRST = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 PEOPLE = 3_500
 ACTIVITY = "/v1.0/users$"
 """From its fifth call on: four pages of accounts come first."""
 COLLECT = ("accounts", "role_assignments", "sign_in_activity")
-
-
-def collected(simulator, home, *, requests, started):
-    """The snapshot of a night."""
-    settings = {
-        "tenant": simulator.tenant.tenant_id, "collect": COLLECT, "client_id": simulator.issuer.client_id,
-        "client_secret": simulator.issuer.secret, "graph_root": simulator.root, "login_root": simulator.login_root,
-        "ca_bundle": simulator.ca_bundle, "sign_in_activity_requests": requests,
-    }
-    return nightly.collect_alone(job([Path("graph")], GOLDEN / "policy.toml", home, started=started, settings=settings,
-                                     online=Online(simulator.clock, print)))
 
 
 def nights(home, *, requests, days, faults=None):
@@ -38,7 +23,8 @@ def nights(home, *, requests, days, faults=None):
         started = FIRST + timedelta(days=day)
         script = faults and FaultScript(faults)
         with Simulator(tenant, clock=VirtualClock(started), limits=True, faults=script) as simulator:
-            taken.append(collected(simulator, home, requests=requests, started=started))
+            taken.append(collected(simulator, home, COLLECT, started=started,
+                                   sign_in_activity_requests=requests))
             asked = [call.path for call in simulator.requests if "signInActivity" in call.path]
             assert len(asked) <= requests + len(faults or ())
             assert not sum(simulator.early_calls.values())
@@ -46,11 +32,6 @@ def nights(home, *, requests, days, faults=None):
     roles = {row["principalId"] for name in ("roleAssignments", "roleEligibilityScheduleInstances")
              for row in oracle(name).values()}
     return taken, oracle("users"), roles
-
-
-def accounts_of(snapshot):
-    """The accounts by id."""
-    return pd.concat(list(snapshot.accounts())).set_index("account_id")
 
 
 def notes_of(snapshot):

@@ -20,6 +20,7 @@ from graph_simulator import (
     random_schedule,
 )
 from nights import GOLDEN, STARTED, job
+from simulated import night
 
 from mfa_audit import nightly
 from mfa_audit.collection import Online
@@ -71,19 +72,6 @@ def read(simulator, home, collect=MAIN, **more):
             row = json.loads(line)
             by_id.setdefault(row.get("id", line), []).append(row)
     return Reading(rows, inputs.missing, seconds=simulator.clock.monotonic() - began)
-
-
-def night(simulator, home, collect, policy=GOLDEN / "policy.toml", **settings):
-    """A whole night by Graph, and what it came to."""
-    told = []
-    settings = {
-        "tenant": simulator.tenant.tenant_id, "collect": collect, "client_id": simulator.issuer.client_id,
-        "client_secret": simulator.issuer.secret, "graph_root": simulator.root, "login_root": simulator.login_root,
-        "ca_bundle": simulator.ca_bundle, **settings,
-    }
-    nightly.run(job([Path("graph")], policy, home, settings=settings, online=Online(simulator.clock, print)),
-                told.append)
-    return told[0]
 
 
 def written(home):
