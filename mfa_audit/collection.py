@@ -95,6 +95,7 @@ def entra_tokens(settings: Settings, show: Callable[[str], None]) -> EntraTokens
     """Sign-in as the settings describe it. Raises :class:`SettingsError` for what is missing or said twice."""
     from mfa_audit.sources.graph.address import cloud_of  # noqa: PLC0415 - msal and requests are heavy
     from mfa_audit.sources.graph.auth import Credential, EntraTokens  # noqa: PLC0415
+    from mfa_audit.sources.graph.endpoints import permissions  # noqa: PLC0415
 
     if settings.tenant is None:
         raise SettingsError("reading Graph needs the tenant's id", where="settings",
@@ -117,6 +118,7 @@ def entra_tokens(settings: Settings, show: Callable[[str], None]) -> EntraTokens
         assertion=settings.federated_token_file,
         managed_identity=settings.managed_identity,
         show=show,
+        permissions=permissions(settings.collect),
     )
     cloud = cloud_of(settings.cloud, settings.graph_root, settings.login_root)
     return EntraTokens(cloud, settings.tenant, credential, ca_bundle=settings.ca_bundle)

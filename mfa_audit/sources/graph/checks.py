@@ -9,8 +9,8 @@ import msgspec
 
 from mfa_audit.checks import Check, State
 from mfa_audit.errors import MfaAuditError
-from mfa_audit.sources.graph import endpoints, lookup
-from mfa_audit.sources.graph.auth import certificate_expiry
+from mfa_audit.sources.graph import endpoints
+from mfa_audit.sources.graph.certificate import certificate_expiry
 from mfa_audit.sources.graph.client import Client
 from mfa_audit.sources.graph.pacing import Family, Pace
 from mfa_audit.sources.graph.refusals import Refusal
@@ -83,7 +83,7 @@ def _addresses(client: Client, tenant: str, collect: tuple[str, ...], organisati
 
 def _of_one_account(client: Client, collect: tuple[str, ...]) -> Iterator[Check]:
     """What is asked of one account at a time, asked of the first one there is."""
-    chosen = [each for each in lookup.QUESTIONS if each.name in collect]
+    chosen = [each for each in endpoints.QUESTIONS if each.name in collect]
     if not chosen:
         return
     try:

@@ -62,6 +62,22 @@ class Single:
     keep: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Question:
+    """Something asked of one account: ``name`` in settings ``collect``, the last part of its address, the ``version``
+    that has it, the ``permission`` it needs and what is unknown without it."""
+
+    name: str
+    what: str
+    version: str
+    permission: str
+    without: str
+
+    def path(self, account: str) -> str:
+        """The address below the version, for the account with this id."""
+        return f"/users/{quote(account, safe='')}/authentication/{self.what}"
+
+
 _USER_FIELDS: Mapping[str, str] = {
     "account_id": "id", "user_principal_name": "userPrincipalName", "display_name": "displayName", "mail": "mail",
     "account_enabled": "accountEnabled", "user_type": "userType", "department": "department",
@@ -143,6 +159,13 @@ DOCUMENTS: tuple[Single, ...] = (
 )
 """The documents of the tenant's policies."""
 
+METHODS = Question("privileged_methods", "methods", "v1.0", "UserAuthenticationMethod.Read.All",
+                   "privileged accounts are judged by the registration report alone")
+PER_USER_MFA = Question("per_user_mfa", "requirements", "beta", "Policy.Read.All",
+                        "whether the per-user setting asks for MFA is not known")
+QUESTIONS = (METHODS, PER_USER_MFA)
+"""What is asked of one account at a time."""
+
 MEMBERS_PERMISSION = "GroupMember.Read.All"
 USER_TYPE = "#microsoft.graph.user"
 """What Graph calls an account among directory objects."""
@@ -183,6 +206,15 @@ def documents(wanted: Iterable[str]) -> tuple[Single, ...]:
     """The documents settings ``collect`` asks for; the organisation always, because it names the tenant."""
     chosen = set(wanted)
     return (ORGANISATION, *(single for single in DOCUMENTS if single.collected_as in chosen))
+
+
+def permissions(wanted: Iterable[str]) -> tuple[str, ...]:
+    """The permissions that reading what settings ``collect`` asks for needs, in order; users are always read."""
+    chosen = frozenset({"accounts", *wanted})
+    needed = {listing.permission for listing in listings(chosen, "company_name")}
+    needed |= {single.permission for single in documents(chosen)}
+    needed |= {question.permission for question in QUESTIONS if question.name in chosen}
+    return tuple(sorted(needed | ({MEMBERS_PERMISSION} if "group_members" in chosen else set())))
 
 
 def first_page(listing: Listing, size: int | None) -> str:

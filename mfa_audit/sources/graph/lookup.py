@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import msgspec
 
 from mfa_audit.methods import BIT, BY_SPELLING, spelling
 from mfa_audit.sources.graph.batch import ask_each
+from mfa_audit.sources.graph.endpoints import METHODS, PER_USER_MFA
 from mfa_audit.sources.graph.pacing import Family
 from mfa_audit.sources.graph.refusals import Refusal
 
@@ -23,32 +23,10 @@ if TYPE_CHECKING:
 
     from mfa_audit.clock import Clock
     from mfa_audit.sources.graph.client import Client
+    from mfa_audit.sources.graph.endpoints import Question
     from mfa_audit.sources.graph.pacing import Pace
 
 
-
-@dataclass(frozen=True)
-class Question:
-    """Something asked of one account: ``name`` in settings ``collect``, the last part of its address, the ``version``
-    that has it, the ``permission`` it needs and what is unknown without it."""
-
-    name: str
-    what: str
-    version: str
-    permission: str
-    without: str
-
-    def path(self, account: str) -> str:
-        """The address below the version, for the account with this id."""
-        return f"/users/{quote(account, safe='')}/authentication/{self.what}"
-
-
-METHODS = Question("privileged_methods", "methods", "v1.0", "UserAuthenticationMethod.Read.All",
-                   "privileged accounts are judged by the registration report alone")
-PER_USER_MFA = Question("per_user_mfa", "requirements", "beta", "Policy.Read.All",
-                        "whether the per-user setting asks for MFA is not known")
-QUESTIONS = (METHODS, PER_USER_MFA)
-PERMISSION = METHODS.permission
 
 _REFUSED, _GONE = frozenset({400, 401, 403}), 404
 

@@ -10,7 +10,7 @@ import msgspec
 
 from mfa_audit.snapshot.activity import CARRIED, carried
 from mfa_audit.snapshot.raw import Complaint, Missing
-from mfa_audit.sources.graph import activity, endpoints, lookup
+from mfa_audit.sources.graph import activity, endpoints
 from mfa_audit.sources.graph.crosscheck import coverage
 from mfa_audit.sources.graph.gathered import Gathered, refused, rows_of
 from mfa_audit.sources.graph.groups import with_group
@@ -97,14 +97,14 @@ class Steps:
         try:
             self._reading.add_lines("methods", "registrations", _METHODS, asked.registrations(accounts))
         except Refusal as told:
-            self._found.miss(refused(listing.collected_as, lookup.PERMISSION, listing.without, told))
+            self._found.miss(refused(listing.collected_as, endpoints.METHODS.permission, listing.without, told))
         else:
             self._found.found_after_all(listing.collected_as)
             self._miss_failed(listing.collected_as, asked, len(accounts))
 
     def privileged_methods(self, accounts: Sequence[str], client: Client) -> None:
         """The methods of privileged ``accounts`` as they are now, where a registration report has been read."""
-        question = lookup.METHODS
+        question = endpoints.METHODS
         report = self._found.of("registrations")
         if report is None:
             return
@@ -119,7 +119,7 @@ class Steps:
 
     def per_user_mfa(self, limit: int, privileged: Sequence[str], client: Client) -> None:
         """The per-user MFA state: of everybody in a tenant of up to ``limit`` accounts, else of the ``privileged``."""
-        question = lookup.PER_USER_MFA
+        question = endpoints.PER_USER_MFA
         raw = self._found.of("accounts")
         if raw is None:
             self._found.miss(Missing(question.name, f"the accounts were not read: {question.without}"))
