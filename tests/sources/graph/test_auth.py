@@ -248,9 +248,9 @@ def test_a_person_whose_session_was_revoked_signs_in_again(simulator):
 
 def test_a_long_reading_by_device_code_outlives_its_token(tmp_path):
     """Graph makes the job wait until its token has ended: the person has signed in once, and everybody is there."""
-    waits = [Fault("throttle", path, page=2, parameters={"retry_after": "700"}) for path in ("/users$", "Details$")]
+    wait = Fault("throttle", "/users$", page=2, parameters={"retry_after": "700"})
     with Simulator(VirtualTenant(4_000, seed=6), clock=VirtualClock(), limits=True, token_life=600,
-                   faults=FaultScript(waits)) as simulator:
+                   faults=FaultScript([wait])) as simulator:
         simulator.issuer.pending = 0
         snapshot = collected(simulator, tmp_path, ("accounts", "registrations"), client_secret=None)
 
