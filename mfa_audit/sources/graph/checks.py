@@ -14,6 +14,7 @@ from mfa_audit.sources.graph.certificate import certificate_expiry
 from mfa_audit.sources.graph.client import Client
 from mfa_audit.sources.graph.pacing import Family, Pace
 from mfa_audit.sources.graph.refusals import Refusal
+from mfa_audit.sources.graph.skew import WARNED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from mfa_audit.clock import Clock
     from mfa_audit.sources.graph.auth import EntraTokens
     from mfa_audit.sources.graph.client import Wire
-
-_WARNED_SKEW = 300.0
 
 _ENOUGH_SECONDS = 600.0
 _SOON = timedelta(days=30)
@@ -112,7 +111,7 @@ def _clocks(skew: float | None) -> Check:
     if skew is None:
         return Check("clock", State.NOTE, "Graph did not say what time it is")
     found = f"{abs(skew):.0f} seconds apart from Graph's"
-    if abs(skew) > _WARNED_SKEW:
+    if abs(skew) > WARNED:
         return Check("clock", State.PROBLEM, found, "correct this machine's clock.")
     return Check("clock", State.OK, found)
 

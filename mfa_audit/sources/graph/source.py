@@ -11,7 +11,6 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mfa_audit.errors import IncompleteData
 from mfa_audit.progress import SILENT, Progress
 from mfa_audit.sources.graph import endpoints
 from mfa_audit.sources.graph.client import Client, Tokens, Wire
@@ -20,6 +19,7 @@ from mfa_audit.sources.graph.kept import Shelf
 from mfa_audit.sources.graph.pacing import Pace, Stopped
 from mfa_audit.sources.graph.privileged import privileged
 from mfa_audit.sources.graph.reading import Reading
+from mfa_audit.sources.graph.skew import refuse_skew, skew_note
 from mfa_audit.sources.graph.steps import Steps
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     Earlier = Callable[[str], Snapshot | None]
 
 _SIDE_BY_SIDE = 3
-_REFUSED_SKEW = 900.0
 _OF_FEW = frozenset({"privileged_methods", "per_user_mfa"})
 _YOUTH = timedelta(hours=6)
 
@@ -68,6 +67,7 @@ class GraphSource:
         self._clock = clock
         self._pace = Pace(clock, clock.monotonic() + deadline_seconds)
         self._progress = progress
+        self._skews: list[float] = []
         self._reading = Reading(Shelf(shelf_folder, clock.now(), _YOUTH), clock, progress)
 
     def read(self, wanted: Wanted, earlier: Earlier = lambda _: None) -> Inputs:
@@ -105,6 +105,10 @@ class GraphSource:
                                             earlier(found.tenant_id))])
         finally:
             self._progress.finish()
+        # Of several answers the one that was soonest read says it best.
+        note = skew_note(min(self._skews, key=abs, default=None))
+        if note is not None:
+            found.note(note)
         return found.inputs()
 
     def clear(self) -> None:
@@ -128,14 +132,8 @@ class GraphSource:
         client = Client(self._wire, self._tokens, self._pace, self._clock)
         try:
             task(client)
-            _refuse_skew(client.skew)
+            refuse_skew(client.skew)
+            if client.skew is not None:
+                self._skews.append(client.skew)
         finally:
             client.close()
-
-
-def _refuse_skew(skew: float | None) -> None:
-    if skew is not None and abs(skew) > _REFUSED_SKEW:
-        raise IncompleteData(
-            f"this machine's clock and Graph's differ by {abs(skew) / 60:.0f} minutes, so nothing can be dated",
-            next_step="correct this machine's clock.",
-        )

@@ -170,6 +170,21 @@ def test_reading_takes_little_longer_than_the_limits_set(tmp_path):
     assert 0 == throttled
 
 
+@pytest.mark.parametrize(("seconds", "said"), [
+    (0, []), (240, []), (400, ["7 minutes behind"]), (-840, ["14 minutes ahead of"]),
+])
+def test_clocks_that_are_apart_are_spoken_of(seconds, said, tmp_path):
+    """Five to fifteen minutes in the data quality and to whoever runs the job; less is nothing, more is refused."""
+    skewed = FaultScript([Fault("clock_skew", "", times=None, parameters={"seconds": seconds})])
+    with Simulator(VirtualTenant(60, seed=2), clock=VirtualClock(), faults=skewed) as simulator:
+        told = night(simulator, tmp_path, MAIN)
+
+    notes = [note for note in told.notes if "clock" in note]
+    assert len(said) == len(notes)
+    assert all(words in note for words, note in zip(said, notes, strict=True))
+    assert said == [words for words in said for each in told.snapshot.complaints if words in each.effect]
+
+
 def test_a_killed_reading_goes_on_with_what_was_whole(tenant, tmp_path):
     """The listing that was complete is not asked for again; the one that was cut is, from its beginning."""
     script = FaultScript([Fault("forbidden", "userRegistrationDetails", page=3)])
