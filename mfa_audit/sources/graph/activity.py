@@ -58,11 +58,12 @@ def read_everybody(reading: Reading, listed: RawRows, requests: int, now: dateti
     Raises :class:`Refusal` where Graph refuses, and what ``reading`` raises.
     """
     keep = _dated(now, frozenset())
+    everybody = replace(SIGN_IN_ACTIVITY, most=_most(listed.rows))
     if ceil(listed.rows / _SMALL_PAGE) <= requests:
-        return reading(SIGN_IN_ACTIVITY, keep)
+        return reading(everybody, keep)
     if ceil(listed.rows / _PAGE) <= requests:
         try:
-            return reading(replace(SIGN_IN_ACTIVITY, sizes=(_PAGE,)), keep)
+            return reading(replace(everybody, sizes=(_PAGE,)), keep)
         except Overloaded:
             return None
         except Refusal as told:
@@ -90,17 +91,22 @@ def read_in_rotation(client: Client, reading: Reading, listed: RawRows, plan: Ro
 
 def _of_ids(number: int, ids: Sequence[str]) -> Listing:
     listed = ",".join(f"'{each}'" for each in ids)
-    return _filtered(f"needed_{number}", f"id in ({listed})")
+    return _filtered(f"needed_{number}", f"id in ({listed})", len(ids))
 
 
 def _of_part(part: Part) -> Listing:
     first, last = (name.replace("'", "''") for name in (part.first, part.last))
-    return _filtered(f"from_{part.first}", f"userPrincipalName ge '{first}' and userPrincipalName le '{last}'")
+    condition = f"userPrincipalName ge '{first}' and userPrincipalName le '{last}'"
+    return _filtered(f"from_{part.first}", condition, part.accounts)
 
 
-def _filtered(name: str, condition: str) -> Listing:
+def _filtered(name: str, condition: str, accounts: int) -> Listing:
     path = f"{SIGN_IN_ACTIVITY.path}&$filter={quote(condition, safe='')}"
-    return replace(SIGN_IN_ACTIVITY, name=f"{SIGN_IN_ACTIVITY.name}_{name}", path=path)
+    return replace(SIGN_IN_ACTIVITY, name=f"{SIGN_IN_ACTIVITY.name}_{name}", path=path, most=_most(accounts))
+
+
+def _most(accounts: int) -> int:
+    return 2 * accounts + _PAGE
 
 
 def _dated(now: datetime, without: frozenset[str]) -> Keep:

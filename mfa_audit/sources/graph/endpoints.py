@@ -27,7 +27,8 @@ EVENTUAL: Mapping[str, str] = {"ConsistencyLevel": "eventual"}
 class Listing:
     """Rows of one kind. ``collected_as`` is the name in settings ``collect``; ``table`` and ``fields`` as in
     :data:`mfa_audit.snapshot.raw.RAW_FIELDS`; ``counted_at`` the address of its count, where there is one;
-    ``sizes`` empty where ``$top`` is not understood; ``optional`` when a tenant may lack the licence for it."""
+    ``sizes`` empty where ``$top`` is not understood; ``optional`` when a tenant may lack the licence for it; ``most``
+    the rows after which its pages are taken for endless, where its count does not tell."""
 
     name: str
     collected_as: str
@@ -40,6 +41,7 @@ class Listing:
     sizes: tuple[int, ...] = PAGE_SIZES
     counted_at: str = ""
     optional: bool = False
+    most: int | None = None
 
     @property
     def keys(self) -> frozenset[str]:

