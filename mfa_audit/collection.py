@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from dataclasses import dataclass, replace
 from functools import partial
@@ -172,8 +173,9 @@ def _listed(files: Inputs, register: str) -> frozenset[str]:
     found: set[str] = set()
     for raw in files.rows:
         if raw.table == register and "account_id" in raw.fields:
-            with raw.path.open(encoding="utf-8", newline="") as rows:
-                found.update(row[raw.fields["account_id"]].strip().lower() for row in csv.DictReader(rows))
+            with raw.path.open(encoding="utf-8", newline="") as lines:
+                rows = csv.DictReader(lines) if raw.format == "csv" else map(json.loads, lines)
+                found.update(str(row.get(raw.fields["account_id"]) or "").strip().lower() for row in rows)
     return frozenset(found - {""})
 
 

@@ -90,19 +90,23 @@ def read_in_rotation(client: Client, reading: Reading, listed: RawRows, plan: Ro
 
 
 def _of_ids(number: int, ids: Sequence[str]) -> Listing:
-    listed = ",".join(f"'{each}'" for each in ids)
+    listed = ",".join(map(_quoted, ids))
     return _filtered(f"needed_{number}", f"id in ({listed})", len(ids))
 
 
 def _of_part(part: Part) -> Listing:
-    first, last = (name.replace("'", "''") for name in (part.first, part.last))
-    condition = f"userPrincipalName ge '{first}' and userPrincipalName le '{last}'"
+    condition = f"userPrincipalName ge {_quoted(part.first)} and userPrincipalName le {_quoted(part.last)}"
     return _filtered(f"from_{part.first}", condition, part.accounts)
 
 
 def _filtered(name: str, condition: str, accounts: int) -> Listing:
     path = f"{SIGN_IN_ACTIVITY.path}&$filter={quote(condition, safe='')}"
     return replace(SIGN_IN_ACTIVITY, name=f"{SIGN_IN_ACTIVITY.name}_{name}", path=path, most=_most(accounts))
+
+
+def _quoted(text: str) -> str:
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'"
 
 
 def _most(accounts: int) -> int:

@@ -11,14 +11,15 @@ from mfa_audit import nightly
 from mfa_audit.collection import Online
 
 
-def graph_job(simulator, home, collect, *, policy=GOLDEN / "policy.toml", started=STARTED, **settings):
+def graph_job(simulator, home, collect, *, policy=GOLDEN / "policy.toml", started=STARTED, sources=(Path("graph"),),
+              **settings):
     """The job of a night that reads the simulator."""
     given = {
         "tenant": simulator.tenant.tenant_id, "collect": collect, "client_id": simulator.issuer.client_id,
         "client_secret": simulator.issuer.secret, "graph_root": simulator.root, "login_root": simulator.login_root,
         "ca_bundle": simulator.ca_bundle, **settings,
     }
-    return job([Path("graph")], policy, home, started=started,
+    return job(sources, policy, home, started=started,
                settings={name: value for name, value in given.items() if value is not None},
                online=Online(simulator.clock, print))
 

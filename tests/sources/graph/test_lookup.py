@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from graph_simulator import ALL_PERMISSIONS, Fault, FaultScript, Simulator, VirtualClock, VirtualTenant
@@ -167,3 +170,24 @@ def test_without_the_licence_one_account_that_fails_is_unknown(collect, tmp_path
     assert accounts.drop(index=lost)["methods_read"].all()
     assert [("registrations", "1 of 60 accounts could not be asked about")] == [
         (each.name, each.reason) for each in snapshot.manifest.missing]
+
+
+@pytest.mark.parametrize("name", ["privileged_accounts.csv", "privileged_accounts.json"])
+def test_whoever_the_register_names_is_privileged(name, tmp_path):
+    """By user principal name, in a register of either form."""
+    files = tmp_path / "files"
+    files.mkdir()
+    with serving(VirtualTenant(200, seed=4)) as simulator:
+        account = simulator.tenant.people.user(70)
+        row = {"account_id": account["userPrincipalName"].upper(), "portal_role": "portal administrator"}
+        text = (f"{','.join(row)}\n{','.join(row.values())}\n" if name.endswith("csv")
+                else json.dumps({"value": [row]}))
+        (files / name).write_text(text, encoding="utf-8")
+        policy = tmp_path / "policy.toml"
+        policy.write_text('schema_version = 1\npreset = "general"\n[sources]\nmethod_lookup_limit = 1\n',
+                          encoding="utf-8")
+        snapshot = collected(simulator, tmp_path, ("accounts", "tenant_policies", "per_user_mfa"), policy=policy,
+                             sources=(Path("graph"), files / name))
+
+    assert {account["id"]: account["perUserMfaState"]} == {
+        key: state for key, state in states(snapshot).items() if state is not None}
