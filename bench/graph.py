@@ -17,6 +17,7 @@ from mfa_audit.collection import Online, graph_source, wanted
 from mfa_audit.policy import load_policy
 from mfa_audit.progress import SILENT
 from mfa_audit.settings import load_settings
+from mfa_audit.snapshot.raw import Inputs
 from mfa_audit.sources.graph.endpoints import REGISTRATIONS, accounts, first_page
 
 
@@ -39,7 +40,7 @@ def tool(folder: Path) -> int:
     """Read users and registrations as a night does; the rows on disk."""
     settings = load_settings(None, os.environ, {"data": folder})
     source = graph_source(settings, Online(ImpatientClock(), print), SILENT)
-    return sum(rows.rows for rows in source.read(wanted(settings, load_policy())).rows)
+    return sum(rows.rows for rows in source.read(wanted(settings, load_policy(), Inputs())).rows)
 
 
 def bare() -> int:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mfa_audit import __version__
-from mfa_audit.errors import SettingsError
+from mfa_audit.errors import IncompleteData, SettingsError
 from mfa_audit.files import private_folder, run_name
 from mfa_audit.snapshot.documents import entries
 from mfa_audit.snapshot.intake import organisation_field
-from mfa_audit.snapshot.store import write_snapshot
+from mfa_audit.snapshot.store import SNAPSHOTS, open_snapshot, write_snapshot
 from mfa_audit.sources.exports.source import read
 from mfa_audit.text_safety import slug
 
@@ -57,11 +60,12 @@ def take_snapshot(settings: Settings, policy: Policy, started: datetime, work: P
         if online is None:
             raise ValueError("reading Graph needs a clock")
         graph = graph_source(settings, online, progress)
-        inputs = _together(inputs, graph.read(wanted(settings, policy)))
+        found = graph.read(wanted(settings, policy, inputs), partial(_last_snapshot, settings))
+        inputs = _together(inputs, found)
     tenant = tenant_folder(inputs, settings.tenant)
     snapshot = write_snapshot(
         inputs,
-        private_folder(settings.data / tenant / "snapshots") / run_name(started),
+        private_folder(settings.data / tenant / SNAPSHOTS) / run_name(started),
         tenant=tenant,
         taken_at=started,
         tool_version=__version__,
@@ -92,6 +96,7 @@ def entra_tokens(settings: Settings, show: Callable[[str], None]) -> EntraTokens
     """Sign-in as the settings describe it. Raises :class:`SettingsError` for what is missing or said twice."""
     from mfa_audit.sources.graph.address import cloud_of  # noqa: PLC0415 - msal and requests are heavy
     from mfa_audit.sources.graph.auth import Credential, EntraTokens  # noqa: PLC0415
+    from mfa_audit.sources.graph.endpoints import permissions  # noqa: PLC0415
 
     if settings.tenant is None:
         raise SettingsError("reading Graph needs the tenant's id", where="settings",
@@ -114,13 +119,14 @@ def entra_tokens(settings: Settings, show: Callable[[str], None]) -> EntraTokens
         assertion=settings.federated_token_file,
         managed_identity=settings.managed_identity,
         show=show,
+        permissions=permissions(settings.collect),
     )
     cloud = cloud_of(settings.cloud, settings.graph_root, settings.login_root)
     return EntraTokens(cloud, settings.tenant, credential, ca_bundle=settings.ca_bundle)
 
 
-def wanted(settings: Settings, policy: Policy) -> Wanted:
-    """What to ask Graph for."""
+def wanted(settings: Settings, policy: Policy, files: Inputs) -> Wanted:
+    """What to ask Graph for; ``files`` hold the register of privileged accounts."""
     from mfa_audit.sources.graph.source import Wanted  # noqa: PLC0415 - msal and requests are heavy
 
     tiers = (rule.applies_to for rule in policy.requirements.values() if rule.applies_to is not None)
@@ -129,7 +135,10 @@ def wanted(settings: Settings, policy: Policy) -> Wanted:
     return Wanted(
         collect=settings.collect, organisation_field=organisation_field(policy.population.organisation_attribute),
         groups=frozenset(group.lower() for groups in named for group in groups),
-        lookup_limit=policy.sources.method_lookup_limit,
+        named=frozenset((*policy.population.break_glass, *_listed(files, "privileged_accounts"))),
+        watched=_listed(files, "service_accounts"),
+        privileged_groups=frozenset(group.lower() for group in policy.privileged.groups),
+        lookup_limit=policy.sources.method_lookup_limit, activity_requests=settings.sign_in_activity_requests,
     )
 
 
@@ -140,8 +149,34 @@ def tenant_folder(inputs: Inputs, named: str | None) -> str:
         for document in inputs.documents if document.name == "organization"
         for entry in entries(document.content)
     ]
-    tenant = next(filter(None, ids), named or "files").lower()
+    return _folder_name(next(filter(None, ids), named or "files"))
+
+
+def _folder_name(tenant: str) -> str:
+    tenant = tenant.lower()
     return tenant if re.fullmatch(r"[0-9a-f-]{36}|files", tenant) else slug(tenant)
+
+
+def _last_snapshot(settings: Settings, tenant: str) -> Snapshot | None:
+    """The newest snapshot of the tenant that is what was written."""
+    folder = settings.data / _folder_name(tenant or settings.tenant or "files") / SNAPSHOTS
+    for path in sorted(folder.glob("[0-9]*"), reverse=True):
+        try:
+            return open_snapshot(path)
+        except IncompleteData:
+            continue
+    return None
+
+
+def _listed(files: Inputs, register: str) -> frozenset[str]:
+    """The accounts a register names, as it names them, in lower case."""
+    found: set[str] = set()
+    for raw in files.rows:
+        if raw.table == register and "account_id" in raw.fields:
+            with raw.path.open(encoding="utf-8", newline="") as lines:
+                rows = csv.DictReader(lines) if raw.format == "csv" else map(json.loads, lines)
+                found.update(str(row.get(raw.fields["account_id"]) or "").strip().lower() for row in rows)
+    return frozenset(found - {""})
 
 
 def _together(files: Inputs, graph: Inputs) -> Inputs:

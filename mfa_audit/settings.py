@@ -27,6 +27,7 @@ PREFIX = "MFA_AUDIT_"
 SETTINGS_FILE = Path("mfa-audit.toml")
 COLLECTABLE: tuple[str, ...] = (
     "accounts", "registrations", "group_members", "role_assignments", "tenant_policies", "devices", "sign_in_activity",
+    "per_user_mfa", "privileged_methods",
 )
 """What ``collect`` may list."""
 
@@ -73,6 +74,13 @@ def _collectable(value: str) -> str:
     return value
 
 
+def _together(value: tuple[str, ...]) -> tuple[str, ...]:
+    if "per_user_mfa" in value and "tenant_policies" not in value:
+        raise ValueError("per_user_mfa needs tenant_policies beside it: 'disabled' is also what people have whom "
+                         "Conditional Access protects")
+    return value
+
+
 def _https(value: str) -> str:
     if not value.startswith("https://"):
         raise ValueError("must begin with https://")
@@ -81,7 +89,8 @@ def _https(value: str) -> str:
 
 Paths = Annotated[tuple[Path, ...], BeforeValidator(lambda value: _as_list(value, os.pathsep))]
 Tables = Annotated[
-    tuple[Annotated[str, AfterValidator(_collectable)], ...], BeforeValidator(lambda value: _as_list(value, ","))
+    tuple[Annotated[str, AfterValidator(_collectable)], ...], BeforeValidator(lambda value: _as_list(value, ",")),
+    AfterValidator(_together),
 ]
 Root = Annotated[str, AfterValidator(_https)]
 Text = Annotated[str, Field(min_length=1)]
@@ -94,7 +103,8 @@ class Settings(BaseModel):
     ``preset`` are for :func:`mfa_audit.policy.load_policy`. ``captured_at`` (UTC) dates files that do not date
     themselves, ``date_order`` says how dates such as 01/02/2026 are meant. The rest, from ``client_id`` on, is for
     Microsoft Graph: one of ``client_secret``, ``certificate_file`` (PEM or PFX), ``federated_token_file`` and
-    ``managed_identity`` (``system`` or a client id), else a person signs in. Secrets show in no representation.
+    ``managed_identity`` (``system`` or a client id), else a person signs in. ``sign_in_activity_requests`` bounds what
+    a night asks about sign-ins (500 accounts a request, one every two seconds). Secrets show in no representation.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -118,6 +128,7 @@ class Settings(BaseModel):
     cloud: Literal["global", "us_government", "us_government_dod", "china"] = "global"
     ca_bundle: Path | None = None
     deadline_seconds: Annotated[int, Field(ge=1)] = 6 * 3600
+    sign_in_activity_requests: Annotated[int, Field(ge=1)] = 2400
     graph_root: Root | None = None
     login_root: Root | None = None
 

@@ -164,6 +164,7 @@ ACCOUNTS = _table(
     ("leave_date", "DATE", "null when none"),
     ("sign_in", "VARCHAR", "'seen' | 'never' (asked for and blank) | 'not_collected'"),
     ("last_sign_in", "TIMESTAMP", "UTC; last successful, else the newest other stamp; null unless 'seen'"),
+    ("sign_in_read_at", "TIMESTAMP", "UTC; when the sign-in was asked for: later ones are not in it; null if not said"),
     ("synced", "VARCHAR", "Stated: from an on-premises directory (null from Graph means NO)"),
     ("recipient_type", "VARCHAR", "Exchange RecipientTypeDetails; null when no list has the account"),
     ("per_user_mfa", "VARCHAR", "'disabled' | 'enabled' | 'enforced'; null when blank or not read"),
@@ -206,6 +207,19 @@ ROLE_ASSIGNMENTS = _table(
     ("ends_at", "TIMESTAMP", "UTC; null when not limited"),
 )
 
+DEVICES = _table(
+    "devices",
+    ("device_id", "VARCHAR", "in lower case, as sign-ins name the device (Graph deviceId, not the object id)"),
+    ("trust_type", "VARCHAR", "'AzureAD' joined | 'ServerAD' hybrid joined | 'Workplace' registered; null: unknown"),
+    ("is_compliant", "VARCHAR", "Stated: isCompliant; BLANK where Graph writes null"),
+    ("is_managed", "VARCHAR", "Stated: isManaged; BLANK where Graph writes null"),
+    ("operating_system", "VARCHAR", "operatingSystem as written; null when none or disputed"),
+    ("ownership", "VARCHAR", "deviceOwnership as written, such as Company; null when none or disputed"),
+    ("profile_type", "VARCHAR", "profileType as written, such as RegisteredDevice; null when none or disputed"),
+    ("last_sign_in", "TIMESTAMP", "UTC; approximateLastSignInDateTime, which may lag by two weeks; null when unknown"),
+    ("enabled", "VARCHAR", "Stated: accountEnabled"),
+)
+
 
 def _register(name: str, *columns: str) -> Table:
     return _table(name, *((column, "VARCHAR", "as written, trimmed; null when blank") for column in columns))
@@ -246,7 +260,7 @@ PLACE = Column("place", "VARCHAR", "where the row stands, file:line")
 SNAPSHOT_TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        ACCOUNTS, REGISTRATIONS, GROUP_MEMBERS, ROLE_ASSIGNMENTS, FORMER_NAMES,
+        ACCOUNTS, REGISTRATIONS, GROUP_MEMBERS, ROLE_ASSIGNMENTS, FORMER_NAMES, DEVICES,
         *(Table(register.name, (*register.columns, PLACE)) for register in REGISTERS.values()),
     )
 }

@@ -35,7 +35,7 @@ FLOORS: dict[str, int] = {
 
 DOORS: dict[str, tuple[str, ...]] = {
     "click": ("cli/",),
-    "cryptography": ("sources/graph/auth.py",),
+    "cryptography": ("sources/graph/certificate.py",),
     "defusedxml": ("sources/exports/",),
     "duckdb": ("snapshot/", "signins/"),
     "filelock": ("files.py",),

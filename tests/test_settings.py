@@ -128,6 +128,7 @@ class TestValues:
     ("captured_at = 2026-03-02T01:30:00", {}, {}, "captured_at: must say its offset"),
     ("", {}, {"captured_at": "yesterday"}, "captured_at: must be a date and time with its offset"),
     ('collect = ["accounts", "phones"]', {}, {}, "collect: allowed: accounts, registrations"),
+    ('collect = ["accounts", "per_user_mfa"]', {}, {}, "collect: per_user_mfa needs tenant_policies beside it"),
     ("tenant = x", {}, {}, "the settings are not TOML"),
     ('tenant = "a"\ntenant_id = "b"', {}, {}, "tenant_id says again what tenant says"),
     ("", {"MFA_AUDIT_TENANT": "a", "MFA_AUDIT_TENANT_ID": "b"}, {}, "says again what MFA_AUDIT_TENANT says"),

@@ -20,7 +20,7 @@ _USER_TYPES = ("member", "guest")
 _PER_USER = ("disabled", "enabled", "enforced")
 _GRACE_EFFECT = "the date is unknown for these rows, so no grace is given on it"
 
-ACCOUNT_DATES = ("created_at", "hire_date", "leave_date", *nested.SIGN_INS)
+ACCOUNT_DATES = ("created_at", "hire_date", "leave_date", "sign_in_read_at", *nested.SIGN_INS)
 DECIDING = (
     ("accounts", "account_enabled"), ("accounts", "user_type"), ("accounts", "per_user_mfa"),
     ("mfa_status", "mfa_status"), ("mfa_status", "account_status"), ("people", "leaver"),
@@ -60,6 +60,7 @@ def _accounts(staged: Staged, complaints: Complaints, attribute: str, declared: 
     typed.moment("created_at", effect="the account's age is unknown for these rows")
     typed.moment("hire_date", day=True, effect=_GRACE_EFFECT)
     typed.moment("leave_date", day=True, effect="the day of leaving is unknown for these rows")
+    typed.moment("sign_in_read_at", effect="the sign-ins of these rows count as of today")
     typed.derived("leave_asked", staged.carries(table, "leave_date", alias="i"))
     bad = [typed.moment(name, effect="the sign-in is unknown for these rows, never taken as none")
            for name in nested.SIGN_INS]
@@ -95,6 +96,8 @@ def _accounts(staged: Staged, complaints: Complaints, attribute: str, declared: 
             "last_successful_sign_in": "max(last_successful_sign_in)",
             "last_sign_in": "max(last_sign_in)",
             "last_non_interactive_sign_in": "max(last_non_interactive_sign_in)",
+            # Of two answers the older date holds: what is known must have been true then.
+            "sign_in_read_at": "min(sign_in_read_at)",
             "sign_in_unreadable": "bool_or(sign_in_unreadable)",
             "sign_in_asked": "bool_or(sign_in_asked)",
         },
@@ -272,6 +275,7 @@ SELECT c.k AS account_key, c.account_id,
     coalesce(a.last_successful_sign_in, greatest(a.last_sign_in, a.last_non_interactive_sign_in)) AS last_sign_in,
     CASE WHEN coalesce(a.last_successful_sign_in, a.last_sign_in, a.last_non_interactive_sign_in) IS NOT NULL
          THEN 'seen' WHEN a.sign_in_asked AND NOT a.sign_in_unreadable THEN 'never' ELSE 'not_collected' END AS sign_in,
+    CASE WHEN sign_in <> 'not_collected' THEN a.sign_in_read_at END AS sign_in_read_at,
     coalesce(a.synced, 'absent') AS synced,
     coalesce(e.recipient_type, a.recipient_type) AS recipient_type,
     nullif(a.per_user_mfa, 'blank') AS per_user_mfa,

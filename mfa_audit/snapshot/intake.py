@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mfa_audit import files
 from mfa_audit.errors import UsageError
-from mfa_audit.snapshot import accounts, engine, nested, registrations, relations
+from mfa_audit.snapshot import accounts, devices, engine, nested, registrations, relations
 from mfa_audit.snapshot.complaints import POSITION, Complaints, places_of
 from mfa_audit.snapshot.joining import former_names, join
 from mfa_audit.snapshot.manifest import CapturedBy, Source, State, TableState
@@ -32,7 +32,8 @@ _FILLED_BY = {
     "role_assignments": ("role_assignments", "role_eligibility"),
     "former_names": (),
 }
-_DERIVED = ("account_key", "account_id", "manager_key", "last_sign_in", "methods_read", "unmapped", "conflict")
+_DERIVED = ("account_key", "account_id", "manager_key", "last_sign_in", "sign_in_read_at", "methods_read", "unmapped",
+            "conflict")
 _OTHER_FIELDS = {
     "manager_id": ("manager", "manager_employee_id"), "account_enabled": ("account_enabled", "account_status"),
     "sign_in": nested.SIGN_INS, "leaver": ("leaver", "leave_date"), "display_name": ("display_name", "surname"),
@@ -96,6 +97,7 @@ def fill(
         for name, relation in (
             ("group_members", relations.build_groups(staged)),
             ("role_assignments", relations.build_roles(staged, complaints, date_order)),
+            ("devices", devices.build(staged, complaints, date_order)),
         ):
             if relation:
                 queries[name], reasons[name] = relation.query, relation.reason

@@ -21,7 +21,8 @@ RAW_FIELDS: Mapping[str, tuple[str, ...]] = {
         *_IDENTITY, "display_name", "given_name", "surname", "job_title", "company_name", "office_location",
         *(f"extension_attribute_{n}" for n in range(1, 16)), "extension_attributes", "department", "employee_type",
         "manager", "account_enabled", "user_type", "created_at", "hire_date", "leave_date", "sign_in_activity",
-        "last_sign_in", "last_non_interactive_sign_in", "last_successful_sign_in", "synced", "creation_type",
+        "last_sign_in", "last_non_interactive_sign_in", "last_successful_sign_in", "sign_in_read_at", "synced",
+        "creation_type",
         "external_user_state", "per_user_mfa", "preferred_language", "deleted_at", "recipient_type",
     ),
     "registrations": (
@@ -36,6 +37,8 @@ RAW_FIELDS: Mapping[str, tuple[str, ...]] = {
     "groups": ("group_id", "display_name", "members", "deleted"),
     "role_assignments": ("account_id", "role_id", "scope", "principal"),
     "role_eligibility": ("account_id", "role_id", "scope", "starts_at", "ends_at", "principal"),
+    "devices": ("object_id", "device_id", "trust_type", "is_compliant", "is_managed", "operating_system", "ownership",
+                "profile_type", "last_sign_in", "enabled"),
 }
 """Tables a source may deliver beside the registers, and the fields each may carry. Every field is text: in NDJSON a
 nested value arrives as its JSON text (``methods`` as ``["email"]``, ``manager`` as ``{"id": …}``,

@@ -100,12 +100,13 @@ class Snapshot:
                     yield frame.astype({"has_registration": "bool"}) if "has_registration" in chosen else frame
 
     def readable(self, table: str) -> str:
-        """A table as SQL reads it, for this package; an absent one has its columns and no row."""
+        """A table as SQL reads it, for this package; a column that a snapshot of an earlier release lacks is null."""
         state = self.manifest.tables[table]
-        if state.file is not None:
-            return f"read_parquet({engine.text(str(self.folder / state.file))})"
-        nothing = ", ".join(f"NULL::{column.type} AS {column.name}" for column in SNAPSHOT_TABLES[table].columns)
-        return f"(SELECT {nothing} WHERE false)"
+        columns = ", ".join(f"NULL::{column.type} AS {column.name}" for column in SNAPSHOT_TABLES[table].columns)
+        nothing = f"SELECT {columns} WHERE false"
+        if state.file is None:
+            return f"({nothing})"
+        return f"(SELECT * FROM read_parquet({engine.text(str(self.folder / state.file))}) UNION ALL BY NAME {nothing})"
 
 
 def write_snapshot(  # noqa: PLR0913  (each is a fact the manifest records)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mfa_audit.verdicts.basis import Basis
     from mfa_audit.verdicts.registers import References
 
+_FRESH = pd.Timedelta(days=1)
 _LEFT_OUT = {
     Kind.BREAK_GLASS: Reason.BREAK_GLASS,
     Kind.SERVICE: Reason.SERVICE,
@@ -66,16 +67,24 @@ def local_days(moments: pd.Series, basis: Basis) -> pd.Series:
     return days
 
 
+def looked_at(accounts: pd.DataFrame, basis: Basis) -> pd.Series:
+    """The day up to which an account's sign-ins are known: when they were asked for, else the day judged."""
+    today = pd.Timestamp(basis.as_of)
+    days = local_days(accounts["sign_in_read_at"], basis).fillna(today)
+    return days.where(days < today, today)
+
+
 def idle_days(accounts: pd.DataFrame, basis: Basis) -> pd.Series:
-    """Days since the last sign-in; null when the account never signed in or nobody knows."""
-    days: pd.Series = (pd.Timestamp(basis.as_of) - local_days(accounts["last_sign_in"], basis)).dt.days
+    """Days from the last sign-in to the day it was asked for; null when the account never signed in or nobody
+    knows. What happened since that day is not known, so it adds nothing."""
+    days: pd.Series = (looked_at(accounts, basis) - local_days(accounts["last_sign_in"], basis)).dt.days
     return days
 
 
 def dormant(accounts: pd.DataFrame, basis: Basis) -> Mask:
     """Known unused for the policy's ``dormant_days``: last sign-in longer ago, or never and older than that."""
     limit = basis.policy.population.dormant_days
-    age = (pd.Timestamp(basis.as_of) - local_days(accounts["created_at"], basis)).dt.days
+    age = (looked_at(accounts, basis) - local_days(accounts["created_at"], basis)).dt.days
     unused = (accounts["sign_in"] == "seen") & (idle_days(accounts, basis) > limit)
     unused |= (accounts["sign_in"] == "never") & (age > limit)
     return true(unused) & true(accounts["account_enabled"] != Stated.NO)
@@ -84,10 +93,12 @@ def dormant(accounts: pd.DataFrame, basis: Basis) -> Mask:
 def out_of_scope(accounts: pd.DataFrame, kind: pd.Series, basis: Basis) -> pd.Series:
     """Why an account is out of scope, as a :class:`Reason`; null when it is in.
 
-    An account whose use is not known stays in: only what is known to be unused is left out.
+    An account whose use is not known stays in: only what is known to be unused is left out, and an answer of earlier
+    days does not know it.
     """
     population = basis.policy.population
     idle = idle_days(accounts, basis)
+    fresh = looked_at(accounts, basis) >= pd.Timestamp(basis.as_of) - _FRESH
     reasons = pd.Series(None, index=accounts.index, dtype="str")
     excluded = ~matches_any(accounts["organisation"], population.include_organisations)
     excluded &= accounts["organisation"].notna().to_numpy()
@@ -98,7 +109,8 @@ def out_of_scope(accounts: pd.DataFrame, kind: pd.Series, basis: Basis) -> pd.Se
         left_out = kind == name
         if treatment.scope == "in_if_used":
             seen = accounts["sign_in"] == "seen"
-            left_out &= (accounts["sign_in"] == "never") | (seen & (idle > treatment.used_within_days))
+            unused = (accounts["sign_in"] == "never") | (seen & (idle > treatment.used_within_days))
+            left_out &= true(unused & fresh)
         if treatment.scope != "in":
             reasons[left_out] = _LEFT_OUT[name]
     reasons[accounts["account_enabled"] == Stated.NO] = Reason.DISABLED

@@ -35,6 +35,7 @@ ROUTES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (r"/identity/conditionalAccess/authenticationStrength/policies", "list", "authenticationStrengthPolicies", POLICY),
     (r"/policies/authenticationStrengthPolicies", "list", "authenticationStrengthPolicies", POLICY),
     (r"/policies/(identitySecurityDefaultsEnforcementPolicy|authenticationMethodsPolicy)", "document", "", POLICY),
+    (r"/devices/\$count", "count", "devices", ("Device.Read.All",)),
     (r"/devices", "list", "devices", ("Device.Read.All",)),
     (r"/organization", "list", "organization", ("Organization.Read.All", "User.Read.All")),
     (r"/domains", "list", "domains", ("Domain.Read.All",)),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CANARY = "canary-c0ffee-do-not-write-me-down"
 AUDIENCE = "https://graph.microsoft.com"
+PERSON = "7c1e2f60-0000-4f55-9d1c-0000000000aa"
+FAR_AWAY = 4_102_444_800
 CLIENT_ID = "0a0b0c0d-0000-4000-8000-0000000000c1"
 SECRET = "canary-secret-do-not-write-me-down"  # noqa: S105
 ALL_PERMISSIONS = (
@@ -41,6 +43,7 @@ MESSAGES = {
     700016: ("unauthorized_client", "Application was not found in the directory."),
     700027: ("invalid_client", "The certificate with identifier used to sign the client assertion is not registered."),
     90002: ("invalid_request", "Tenant not found."),
+    700082: ("invalid_grant", "The refresh token has expired due to inactivity."),
     53003: ("access_denied", "Access has been blocked by Conditional Access policies."),
 }
 
@@ -59,7 +62,12 @@ def refusal(code: int, *, status: int = 401) -> Answer:
 
 @dataclass
 class Issuer:
-    """Issues and checks tokens. ``life`` is in seconds; ``pending`` device-code polls come before one is let in."""
+    """Issues and checks tokens. ``life`` is in seconds; ``pending`` device-code polls come before one is let in.
+
+    ``assertions`` are those that applications have signed in with, ``codes`` counts the device codes given, and
+    ``refreshed`` the tokens had by a refresh token, of which only the last one issued is good; ``scope`` is what the
+    last device code was asked for.
+    """
 
     clock: Clock
     tenant_id: str
@@ -69,6 +77,11 @@ class Issuer:
     life: int = 3600
     pending: int = 1
     issued: int = 0
+    codes: int = 0
+    refreshed: int = 0
+    assertions: list[str] = field(default_factory=list)
+    _refresh: str | None = None
+    scope: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def metadata(self, root: str, tenant: str) -> Answer:
@@ -86,8 +99,10 @@ class Issuer:
             },
         )
 
-    def device_code(self, root: str) -> Answer:
-        """The start of a device-code sign-in."""
+    def device_code(self, root: str, form: dict[str, str]) -> Answer:
+        """The start of a device-code sign-in; what it asks for is remembered."""
+        self.codes += 1
+        self.scope = form.get("scope", "")
         uri = f"{root}/device"
         message = f"To sign in, open {uri} and enter the code SIM-CODE."
         body = {"device_code": "simulated-device", "user_code": "SIM-CODE", "verification_uri": uri}
@@ -106,7 +121,21 @@ class Issuer:
         life = change.get("seconds", 30) if fault == "token_short" else self.life
         claims = self._claims(fault, life, delegated=kind != "client_credentials")
         token = "" if fault == "token_empty_string" else self.sign(claims)
-        return Answer(200, {"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token})
+        body = {"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token}
+        return Answer(200, body if kind == "client_credentials" else body | self._of_person())
+
+    def _of_person(self) -> dict[str, Any]:
+        """What a person's sign-in brings besides: who they are, and a refresh token in place of the one before."""
+        self._refresh = f"{CANARY}-refresh-{self.issued}"
+        claims = {"aud": self.client_id, "iss": AUDIENCE, "sub": "somebody", "oid": PERSON, "tid": self.tenant_id,
+                  "preferred_username": "somebody@riverside.example", "exp": FAR_AWAY}
+        client_info = json.dumps({"uid": PERSON, "utid": self.tenant_id}).encode()
+        return {"id_token": self.sign(claims), "client_info": encoded(client_info), "refresh_token": self._refresh,
+                "scope": self.scope}
+
+    def revoke(self) -> None:
+        """Let no refresh token be good any more."""
+        self._refresh = None
 
     def _refused(self, tenant: str, form: dict[str, str], kind: str) -> Answer | None:
         if tenant.lower() != self.tenant_id.lower():
@@ -114,8 +143,17 @@ class Issuer:
         if form.get("client_id") != self.client_id:
             return refusal(700016, status=400)
         if kind == "client_credentials":
-            known = form.get("client_assertion") or form.get("client_secret") == self.secret
-            return None if known else refusal(7000215)
+            assertion = form.get("client_assertion")
+            if assertion:
+                self.assertions.append(assertion)
+            return None if assertion or form.get("client_secret") == self.secret else refusal(7000215)
+        if kind == "refresh_token":
+            good = self._refresh is not None and form.get("refresh_token") == self._refresh
+            self.refreshed += good
+            return None if good else refusal(700082, status=400)
+        return self._not_yet(kind)
+
+    def _not_yet(self, kind: str) -> Answer | None:
         if kind != "urn:ietf:params:oauth:grant-type:device_code":
             return refusal(70003, status=400)
         if self.pending <= 0:

@@ -10,6 +10,7 @@ import binascii
 import json
 import re
 from dataclasses import dataclass
+from operator import eq, ge, le
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -26,7 +27,13 @@ DEFAULT_USER = (
     "businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone", "officeLocation",
     "preferredLanguage", "surname", "userPrincipalName",
 )  # fmt: skip
-CLAUSE = re.compile(r"^\s*(?:startswith\((\w+),\s*'([^']*)'\)|(\w+)\s+eq\s+(?:'([^']*)'|(true|false|null)))\s*$", re.I)
+TEXT = r"'((?:[^']|'')*)'"
+CLAUSE = re.compile(
+    rf"^\s*(?:startswith\((\w+),\s*{TEXT}\)|(\w+)\s+(eq|ge|le)\s+(?:{TEXT}|(true|false|null))"
+    r"|(\w+) in \(([^)]*)\))\s*$",
+    re.IGNORECASE,
+)
+MOST_IN = 15
 EXPAND = re.compile(r"^(\w+)(?:\(\$select=([\w,]+)\))?$")
 
 
@@ -68,28 +75,37 @@ _SAFE = "$,()'"
 
 
 def matcher(text: str | None) -> Callable[[Row], bool] | None:
-    """A ``$filter`` of ``eq`` and ``startswith`` joined by ``and``; None for no filter.
+    """A ``$filter`` of ``eq``, ``ge``, ``le``, ``in`` and ``startswith`` joined by ``and``, text compared without
+    regard to case; None for no filter.
 
     Raises ValueError for any other.
     """
     if not text:
         return None
-    tests: list[tuple[str, Any, bool]] = []
-    for clause in re.split(r"\s+and\s+", text):
-        found = CLAUSE.match(clause)
-        if found is None:
+    tests = [_test(clause) for clause in re.split(r"\s+and\s+", text)]
+    return lambda row: all(test(row) for test in tests)
+
+
+def _test(clause: str) -> Callable[[Row], bool]:
+    found = CLAUSE.match(clause)
+    if found is None:
+        raise ValueError(clause)
+    prefixed, prefix, name, operator, value, word, listed, members = found.groups()
+    if prefixed:
+        return lambda row: _folded(row.get(prefixed)).startswith(_folded(prefix))
+    if listed:
+        wanted = {_folded(member.strip().strip("'")) for member in members.split(",")}
+        if len(wanted) > MOST_IN:
             raise ValueError(clause)
-        starts, prefix, name, value, word = found.groups()
-        wanted = {"true": True, "false": False, "null": None}.get(word.lower()) if word else value
-        tests.append((starts, prefix, True) if starts else (name, wanted, False))
+        return lambda row: _folded(row.get(listed)) in wanted
+    if word:
+        return lambda row: row.get(name) == {"true": True, "false": False, "null": None}[word.lower()]
+    compare = {"eq": eq, "ge": ge, "le": le}[operator.lower()]
+    return lambda row: compare(_folded(row.get(name)), _folded(value))
 
-    def matches(row: Row) -> bool:
-        return all(
-            str(row.get(name) or "").casefold().startswith(wanted.casefold()) if prefix else row.get(name) == wanted
-            for name, wanted, prefix in tests
-        )
 
-    return matches
+def _folded(value: Any) -> str:
+    return str(value or "").replace("''", "'").casefold()
 
 
 @dataclass(frozen=True)

@@ -219,7 +219,7 @@ class Simulator:
             given = fault.parameters if fault is not None and kind else {}
             answer = self.issuer.token(tenant, dict(parse_qsl(body.decode())), kind, **given)
         elif rest == "oauth2/v2.0/devicecode":
-            answer = self.issuer.device_code(self.login_root)
+            answer = self.issuer.device_code(self.login_root, dict(parse_qsl(body.decode())))
         else:
             answer = Answer(404, "", {"Content-Type": "text/plain"})
         return answer if fault is None else bend(answer, fault, self.root + path, {}, self.foreign_roots)

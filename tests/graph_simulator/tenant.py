@@ -218,11 +218,14 @@ class VirtualTenant(Tenant):
             "id": f"de71ce00-0000-4000-8000-{position:012x}",
             "deviceId": f"d0d0d0d0-0000-4000-8000-{position:012x}",
             "displayName": f"LT-{position:06d}",
-            "accountEnabled": True,
-            "operatingSystem": "Windows",
-            "trustType": "ServerAd",
-            "isCompliant": position % 7 != 0,
-            "isManaged": True,
+            "accountEnabled": position % 11 != 0,
+            "operatingSystem": ("Windows", "iOS")[position % 2],
+            "trustType": ("ServerAd", "AzureAd", "Workplace")[position % 3],
+            "isCompliant": (True, False, None)[position % 7 % 3],
+            "isManaged": position % 5 != 0,
+            "deviceOwnership": ("Company", "Personal", None)[position % 3],
+            "profileType": "RegisteredDevice",
+            "approximateLastSignInDateTime": f"2026-11-{1 + position % 23:02d}T08:01:00Z",
         }
 
 

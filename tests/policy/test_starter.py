@@ -74,5 +74,6 @@ def test_settings_suggestions_are_valid(tmp_path):
     path = tmp_path / "mfa-audit.toml"
     path.write_text(f"\n{rest}".replace("\n# ", "\n"), encoding="utf-8")
 
-    assert {"policy", "tenant", "sources", "output", "data", "date_order"} == set(tomllib.loads(path.read_text()))
+    suggested = {"policy", "tenant", "sources", "output", "data", "collect", "date_order"}
+    assert suggested == set(tomllib.loads(path.read_text()))
     assert "dmy" == load_settings(path, {}, {}).date_order

@@ -88,6 +88,19 @@ def test_the_manifest_says_how_old_each_table_is_and_how_that_is_known(stage, so
     assert ("absent", "not supplied") == (guessed["pauses"].state, guessed["pauses"].reason)
 
 
+def test_a_column_that_an_earlier_release_did_not_write_is_null(stage, sources, whole):
+    """What it did write is read as ever."""
+    snapshot = stage.snapshot(*sources)
+    path, before = snapshot.folder / "accounts.parquet", whole(snapshot)
+    older = duckdb.sql(f"SELECT * EXCLUDE (sign_in_read_at) FROM read_parquet('{path}')").df()  # noqa: S608 - our own
+    path.unlink()
+    duckdb.from_df(older).write_parquet(str(path))
+    accounts = whole(snapshot)
+
+    assert accounts["sign_in_read_at"].isna().all()
+    assert list(before["account_enabled"]) == list(accounts["account_enabled"])
+
+
 @pytest.mark.parametrize("name", ["accounts.parquet", "exemptions.parquet", "tenant_policies.json"])
 @pytest.mark.parametrize("damage", ["changed", "missing"])
 def test_a_damaged_file_is_found_on_opening(stage, sources, name, damage):

@@ -75,6 +75,7 @@ _ACCOUNTS: dict[str, tuple[str, ...]] = {
     "last_successful_sign_in": (
         f"{_SIGN_IN}lastsuccessfulsignindatetime", "lastsuccessfulsignindatetime", "lastsuccessfulsignin",
     ),
+    "sign_in_read_at": ("signinreadat",),
     "synced": ("onpremisessyncenabled", "directorysynced", "dirsyncenabled", "synced"),
     "creation_type": ("creationtype",),
     "external_user_state": ("externaluserstate", "invitationstate"),
@@ -156,6 +157,18 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "starts_at": ("startdatetime",),
         "ends_at": ("enddatetime",),
     },
+    "devices": {
+        "object_id": ("id", "objectid"),
+        "device_id": ("deviceid",),
+        "trust_type": ("trusttype", "jointype"),
+        "is_compliant": ("iscompliant",),
+        "is_managed": ("ismanaged",),
+        "operating_system": ("operatingsystem",),
+        "ownership": ("deviceownership",),
+        "profile_type": ("profiletype",),
+        "last_sign_in": ("approximatelastsignindatetime",),
+        "enabled": ("accountenabled",),
+    },
     **{
         name: {
             column: (header_key(column), *_REGISTER_EXTRAS.get(column, ())) for column in register.names
@@ -171,7 +184,8 @@ DECIDING = frozenset({
 })
 """Fields for which two different columns are never reconciled by taking the better alias: the file is refused."""
 
-ID_FIELDS = frozenset({"account_id", "employee_id", "manager_employee_id", "group_id", "role_id", "exemption_id"})
+ID_FIELDS = frozenset({"account_id", "employee_id", "manager_employee_id", "group_id", "role_id", "exemption_id",
+                       "device_id"})
 """Fields whose text a spreadsheet damages by taking it for a number."""
 
 NAME_FIELDS = frozenset({"display_name", "given_name", "surname", "company_name", "department", "job_title", "owner"})

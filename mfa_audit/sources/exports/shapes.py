@@ -65,6 +65,7 @@ def _keys(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_DEVICE_KEYS = _keys("trusttype jointype")
 _NOT_READ = "nothing in this audit is read from it"
 _TEMPLATE_STEP = (
     "Download the list itself: Entra admin centre > Users > All users > Download users, and Authentication methods >"
@@ -94,7 +95,7 @@ KEY_SHAPES: tuple[KeyShape, ...] = (
     KeyShape("diagnostic log", "unused", every=_keys("category operationname properties"),
              reason="diagnostic logs are evidence, which this audit does not read"),
     KeyShape("Graph: devices", "unused", every=_keys("deviceid"),
-             any_of=(_keys("operatingsystem trusttype iscompliant ismanaged"),), reason=_NOT_READ),
+             any_of=(_keys("operatingsystem iscompliant ismanaged"),), none_of=_DEVICE_KEYS, reason=_NOT_READ),
     KeyShape("Graph: service principals or applications", "unused", every=_keys("appid"),
              any_of=(_keys("serviceprincipaltype signinaudience appownerorganizationid serviceprincipalnames"),),
              reason="it lists applications, not accounts"),
@@ -133,7 +134,7 @@ COLLECTIONS: Mapping[str, tuple[Use, str]] = {
     "authenticationstrengthpolicies": ("document", "authentication_strengths"),
     "domains": ("document", "domains"),
     "organization": ("document", "organization"),
-    "devices": ("unused", ""),
+    "devices": ("rows", "devices"),
 }
 """Graph collection, as :func:`header_key` of its last path segment -> what an empty answer of it is."""
 
@@ -180,8 +181,8 @@ def recognise(headers: Iterable[str], *, style: str) -> Recognised | None:
         if shape.fits(keys) and (style == "json" or shape.use != "document"):
             return Recognised(shape.words, shape.use, document=shape.document, reason=shape.reason,
                               next_step=shape.next_step)
-    return (_register(written, keys) or _roles(written, keys, style) or _groups(written, keys, style)
-            or _people(written, keys, style))
+    return (_devices(written, keys, style) or _register(written, keys) or _roles(written, keys, style)
+            or _groups(written, keys, style) or _people(written, keys, style))
 
 
 def _rows(words: str, *parts: tuple[str, Match]) -> Recognised:
@@ -203,6 +204,12 @@ def _register(written: list[str], keys: frozenset[str]) -> Recognised | None:
         found = match(name, written)
         if all(group & found.fields.keys() for group in needs):
             return _rows(f"register: {name}", (name, found))
+    return None
+
+
+def _devices(written: list[str], keys: frozenset[str], style: str) -> Recognised | None:
+    if "deviceid" in keys and keys & _DEVICE_KEYS:
+        return _rows(f"{_source(written, style)}: devices", ("devices", match("devices", written)))
     return None
 
 

@@ -17,24 +17,17 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import msal
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import pkcs12
 from msal.exceptions import MsalServiceError
 
-from mfa_audit.errors import AccessRefused, GraphUnreachable, SettingsError
+from mfa_audit.errors import AccessRefused, GraphUnreachable
+from mfa_audit.sources.graph.certificate import credential_of, text_of
 from mfa_audit.sources.graph.client import NETWORK_ERRORS, new_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
     from pathlib import Path
 
     from mfa_audit.sources.graph.address import Cloud
-
-READ_SCOPES = ("User.Read.All", "AuditLog.Read.All")
-"""What a person is asked to consent to when signing in by device code."""
 
 # msal logs an answer of the sign-in service that it cannot read, token and all, and Python prints what nobody handles.
 logging.getLogger("msal").addHandler(logging.NullHandler())
@@ -78,7 +71,8 @@ ADVICE: Mapping[int, str] = {
 class Credential:
     """How the application proves itself: exactly one of ``secret``, ``certificate`` (PEM or PFX file, ``passphrase`` if
     it has one), ``assertion`` (a file with a federated token, read afresh every time), ``managed_identity`` (its client
-    id, or ``system``), or none of them: a person signs in by device code, told by ``show``."""
+    id, or ``system``), or none of them: a person signs in by device code, told by ``show``, and consents to
+    ``permissions``."""
 
     client_id: str = ""
     secret: str | None = field(default=None, repr=False)
@@ -87,6 +81,7 @@ class Credential:
     assertion: Path | None = None
     managed_identity: str | None = None
     show: Callable[[str], None] | None = field(default=None, repr=False)
+    permissions: tuple[str, ...] = ("User.Read.All",)
 
 
 @dataclass(frozen=True)
@@ -118,6 +113,7 @@ class EntraTokens:
         self._credential = credential
         self._authority = f"{cloud.login}/{tenant}"
         self._app: Any = None
+        self._stale = False
 
     def token(self) -> str:
         """A valid token; msal's memory answers until shortly before it expires."""
@@ -125,6 +121,7 @@ class EntraTokens:
             try:
                 self._app = self._app or self._made()
                 answer = self._asked()
+                self._stale = False
             except (*NETWORK_ERRORS, MsalServiceError) as error:
                 raise GraphUnreachable(f"the sign-in service cannot be reached ({type(error).__name__})",
                                        where=self._authority, next_step="check the network, proxy and 'ca_bundle'."
@@ -135,9 +132,11 @@ class EntraTokens:
             return self._checked(answer)
 
     def renew(self) -> None:
-        """Forget what is in memory, so that the next token is a new one."""
+        """See to it that the next token is a new one. What a person has signed in for is renewed without them."""
         with self._lock:
-            self._app = None
+            self._stale = True
+            if not isinstance(self._app, msal.PublicClientApplication):
+                self._app = None
 
     def granted(self) -> Granted:
         """What the present token allows, as it says itself."""
@@ -157,12 +156,12 @@ class EntraTokens:
                                                       **common)
         if credential.certificate is not None:
             return msal.ConfidentialClientApplication(
-                credential.client_id, client_credential=_certificate(credential.certificate, credential.passphrase),
+                credential.client_id, client_credential=credential_of(credential.certificate, credential.passphrase),
                 **common)
         if credential.assertion is not None:
             file = credential.assertion
             return msal.ConfidentialClientApplication(
-                credential.client_id, client_credential={"client_assertion": lambda: _text_of(file)}, **common)
+                credential.client_id, client_credential={"client_assertion": lambda: text_of(file)}, **common)
         return msal.PublicClientApplication(credential.client_id, **common)
 
     def _asked(self) -> Mapping[str, Any]:
@@ -176,9 +175,10 @@ class EntraTokens:
         return answer
 
     def _by_device_code(self) -> Mapping[str, Any]:
-        scopes = [f"{self._graph}/{scope}" for scope in READ_SCOPES]
+        scopes = [f"{self._graph}/{permission}" for permission in self._credential.permissions]
         for account in self._app.get_accounts():
-            silent: Mapping[str, Any] | None = self._app.acquire_token_silent(scopes, account=account)
+            silent: Mapping[str, Any] | None = self._app.acquire_token_silent(
+                scopes, account=account, force_refresh=self._stale)
             if silent:
                 return silent
         flow = self._app.initiate_device_flow(scopes=scopes)
@@ -230,53 +230,6 @@ def _refused(answer: Mapping[str, Any], where: str) -> AccessRefused | GraphUnre
     named = f" (AADSTS{code})" if code else f" ({answer['error']})" if answer.get("error") else ": no token was given"
     return AccessRefused(f"sign-in was refused{named}", where=where,
                          next_step="look the code up in Microsoft's list of Entra error codes.")
-
-
-def certificate_expiry(path: Path, passphrase: str | None) -> datetime:
-    """The end (UTC) of the certificate in a PEM or PFX file. Raises :class:`SettingsError` when it cannot be read."""
-    try:
-        data = path.read_bytes()
-        if path.suffix.lower() in (".pfx", ".p12"):
-            _, certificate, _ = pkcs12.load_key_and_certificates(data, passphrase.encode() if passphrase else None)
-        else:
-            certificate = x509.load_pem_x509_certificate(data[data.index(b"-----BEGIN CERTIFICATE-----"):])
-    except OSError as error:
-        raise SettingsError(f"the certificate cannot be read: {error.strerror}", where=str(path),
-                            next_step="check the path and that this account may read it.") from error
-    except ValueError:
-        certificate = None
-    if certificate is None:
-        raise SettingsError("the file holds no certificate, or its passphrase is wrong", where=str(path),
-                            next_step="give a PEM file with key and certificate, or a .pfx with its passphrase.")
-    return certificate.not_valid_after_utc
-
-
-def _certificate(path: Path, passphrase: str | None) -> dict[str, Any]:
-    if path.suffix.lower() in (".pfx", ".p12"):
-        return {"private_key_pfx_path": str(path), "passphrase": passphrase}
-    text = _text_of(path)
-    if "PRIVATE KEY" not in text or "BEGIN CERTIFICATE" not in text:
-        raise SettingsError("the file must hold the private key and the certificate, both as PEM", where=str(path),
-                            next_step="put both into one file only you can read, or give a .pfx file.")
-    try:
-        key = serialization.load_pem_private_key(text.encode(), passphrase.encode() if passphrase else None)
-    except (ValueError, TypeError) as error:
-        raise SettingsError("the private key is damaged, or its passphrase is wrong", where=str(path),
-                            next_step="set MFA_AUDIT_CERTIFICATE_PASSPHRASE, or make the file again.") from error
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise SettingsError("the private key is not an RSA key, and Entra takes no other", where=str(path),
-                            next_step="make a certificate with an RSA key (docs/permissions.md).")
-    first = text.index("-----BEGIN CERTIFICATE-----")
-    return {"private_key": text, "public_certificate": text[first:], "passphrase": passphrase}
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise SettingsError(f"the credential cannot be read: {reason}", where=str(path),
-                            next_step="check the path and that this account may read it.") from None
 
 
 def _is_id(tenant: str) -> bool:

@@ -45,7 +45,8 @@ _answers = msgspec.json.Decoder(_Answers)
 def ask_each(client: Client, pace: Pace, clock: Clock, family: Family, paths: Sequence[str],
              version: str = "v1.0") -> Iterator[tuple[str, dict[str, Any] | Refusal]]:
     """Every path of ``paths`` (relative to the version, such as ``/users/{id}/authentication/methods``) with its
-    answer, or with the last refusal when asking again did not help. Raises what the client raises for the whole."""
+    answer, or with the last refusal when asking again brought none of the parts further. Raises what the client raises
+    for the whole."""
     for first in range(0, len(paths), MOST_PARTS):
         yield from _ask_together(client, pace, clock, family, paths[first:first + MOST_PARTS], version)
 
@@ -54,14 +55,15 @@ def _ask_together(client: Client, pace: Pace, clock: Clock, family: Family, path
                   version: str) -> Iterator[tuple[str, dict[str, Any] | Refusal]]:
     open_parts = {str(number): path for number, path in enumerate(paths, start=1)}
     failed: dict[str, Refusal] = {}
-    for attempt in range(TRIES):
+    fruitless = 0
+    while fruitless < TRIES:
         body = msgspec.json.encode({"requests": [
             {"id": number, "method": "GET", "url": path} for number, path in open_parts.items()
         ]})
         told = client.ask(f"/{version}/$batch", family, _answers.decode, body=body,
                           headers={"Content-Type": "application/json"})
         parts = {part.id: part for part in told.responses}
-        waits = [0.0]
+        waits, were_open = [0.0], len(open_parts)
         for number in list(open_parts):
             part = parts.get(number)
             answer = _LOST if part is None else _read(part)
@@ -70,9 +72,11 @@ def _ask_together(client: Client, pace: Pace, clock: Clock, family: Family, path
             else:
                 failed[number] = answer
                 asked = None if part is None else _wait(part.headers, clock)
-                waits.append(_PAUSE_WITHOUT_WORD * (attempt + 1) if asked is None else asked)
+                waits.append(_PAUSE_WITHOUT_WORD * (fruitless + 1) if asked is None else asked)
         if not open_parts:
             return
+        # Where Graph lets a few parts through at a time, the others have only waited.
+        fruitless = 0 if len(open_parts) < were_open else fruitless + 1
         pace.hold(family, max(waits))
     for number, path in open_parts.items():
         yield path, failed[number]

@@ -10,10 +10,11 @@ import msgspec
 from mfa_audit.checks import Check, State
 from mfa_audit.errors import MfaAuditError
 from mfa_audit.sources.graph import endpoints
-from mfa_audit.sources.graph.auth import certificate_expiry
+from mfa_audit.sources.graph.certificate import certificate_expiry
 from mfa_audit.sources.graph.client import Client
 from mfa_audit.sources.graph.pacing import Family, Pace
 from mfa_audit.sources.graph.refusals import Refusal
+from mfa_audit.sources.graph.skew import WARNED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from mfa_audit.clock import Clock
     from mfa_audit.sources.graph.auth import EntraTokens
     from mfa_audit.sources.graph.client import Wire
-
-_WARNED_SKEW = 300.0
 
 _ENOUGH_SECONDS = 600.0
 _SOON = timedelta(days=30)
@@ -78,6 +77,21 @@ def _addresses(client: Client, tenant: str, collect: tuple[str, ...], organisati
     if "group_members" in collect:
         yield _answer(client, "group_members", "/v1.0/groups?$select=id&$top=1", Family.DIRECTORY,
                       endpoints.MEMBERS_PERMISSION, "who a policy or exemption covers is not known")
+    yield from _of_one_account(client, collect)
+
+
+def _of_one_account(client: Client, collect: tuple[str, ...]) -> Iterator[Check]:
+    """What is asked of one account at a time, asked of the first one there is."""
+    chosen = [each for each in endpoints.QUESTIONS if each.name in collect]
+    if not chosen:
+        return
+    try:
+        listed = client.ask("/v1.0/users?$select=id&$top=1", Family.DIRECTORY, _organisations.decode).value
+    except Refusal:
+        return  # the accounts have a line of their own
+    for question in chosen if listed else ():
+        yield _answer(client, question.name, f"/{question.version}{question.path(listed[0].id)}", Family.DIRECTORY,
+                      question.permission, question.without)
 
 
 def _organisation(client: Client, tenant: str) -> Check:
@@ -97,7 +111,7 @@ def _clocks(skew: float | None) -> Check:
     if skew is None:
         return Check("clock", State.NOTE, "Graph did not say what time it is")
     found = f"{abs(skew):.0f} seconds apart from Graph's"
-    if abs(skew) > _WARNED_SKEW:
+    if abs(skew) > WARNED:
         return Check("clock", State.PROBLEM, found, "correct this machine's clock.")
     return Check("clock", State.OK, found)
 

@@ -101,10 +101,12 @@ class Client:
     """Asks Graph. One for each thread, because a session is not shared; :class:`Pace` and tokens are.
 
     ``skew`` is by how many seconds Graph's clock was ahead of this machine's at the last answer; null before it.
+    ``asked`` counts the requests that have left.
     """
 
     def __init__(self, wire: Wire, tokens: Tokens, pace: Pace, clock: Clock) -> None:
         self.skew: float | None = None
+        self.asked = 0
         self._wire = wire
         self._tokens = tokens
         self._pace = pace
@@ -133,6 +135,7 @@ class Client:
         patience = Patience(self._pace, family, _path(url), self._tokens.renew)
         while True:
             self._pace.wait(family)
+            self.asked += 1
             try:
                 return decode(self._send(url, headers, body))
             except (ValueError, msgspec.MsgspecError):

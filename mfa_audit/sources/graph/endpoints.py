@@ -27,7 +27,8 @@ EVENTUAL: Mapping[str, str] = {"ConsistencyLevel": "eventual"}
 class Listing:
     """Rows of one kind. ``collected_as`` is the name in settings ``collect``; ``table`` and ``fields`` as in
     :data:`mfa_audit.snapshot.raw.RAW_FIELDS`; ``counted_at`` the address of its count, where there is one;
-    ``sizes`` empty where ``$top`` is not understood; ``optional`` when a tenant may lack the licence for it."""
+    ``sizes`` empty where ``$top`` is not understood; ``optional`` when a tenant may lack the licence for it; ``most``
+    the rows after which its pages are taken for endless, where its count does not tell."""
 
     name: str
     collected_as: str
@@ -40,6 +41,7 @@ class Listing:
     sizes: tuple[int, ...] = PAGE_SIZES
     counted_at: str = ""
     optional: bool = False
+    most: int | None = None
 
     @property
     def keys(self) -> frozenset[str]:
@@ -60,6 +62,22 @@ class Single:
     family: Family = Family.DIRECTORY
     paged: bool = True
     keep: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something asked of one account: ``name`` in settings ``collect``, the last part of its address, the ``version``
+    that has it, the ``permission`` it needs and what is unknown without it."""
+
+    name: str
+    what: str
+    version: str
+    permission: str
+    without: str
+
+    def path(self, account: str) -> str:
+        """The address below the version, for the account with this id."""
+        return f"/users/{quote(account, safe='')}/authentication/{self.what}"
 
 
 _USER_FIELDS: Mapping[str, str] = {
@@ -110,6 +128,17 @@ ROLE_ELIGIBILITY = Listing(
     "who may activate a role is not known", sizes=(), optional=True,
 )
 
+DEVICES = Listing(
+    "devices", "devices", "devices",
+    "/v1.0/devices?$select=id,deviceId,trustType,isCompliant,isManaged,operatingSystem,deviceOwnership,profileType,"
+    "approximateLastSignInDateTime,accountEnabled", "Device.Read.All",
+    {"object_id": "id", "device_id": "deviceId", "trust_type": "trustType", "is_compliant": "isCompliant",
+     "is_managed": "isManaged", "operating_system": "operatingSystem", "ownership": "deviceOwnership",
+     "profile_type": "profileType", "last_sign_in": "approximateLastSignInDateTime", "enabled": "accountEnabled"},
+    "whether a device of a sign-in is compliant or joined is known by the sign-in alone",
+    counted_at="/v1.0/devices/$count",
+)
+
 ORGANISATION = Single(
     "organization", "accounts", "/v1.0/organization", "User.Read.All", "the tenant cannot be told from another",
     keep=("id", "displayName", "verifiedDomains"),
@@ -131,6 +160,13 @@ DOCUMENTS: tuple[Single, ...] = (
            "Policy.Read.All", "which methods the tenant allows is not known", paged=False),
 )
 """The documents of the tenant's policies."""
+
+METHODS = Question("privileged_methods", "methods", "v1.0", "UserAuthenticationMethod.Read.All",
+                   "privileged accounts are judged by the registration report alone")
+PER_USER_MFA = Question("per_user_mfa", "requirements", "beta", "Policy.Read.All",
+                        "whether the per-user setting asks for MFA is not known")
+QUESTIONS = (METHODS, PER_USER_MFA)
+"""What is asked of one account at a time."""
 
 MEMBERS_PERMISSION = "GroupMember.Read.All"
 USER_TYPE = "#microsoft.graph.user"
@@ -163,7 +199,8 @@ def members(group: str) -> Listing:
 def listings(wanted: Iterable[str], organisation_field: str) -> tuple[Listing, ...]:
     """The listings settings ``collect`` asks for, groups apart."""
     chosen = set(wanted)
-    every = (accounts(organisation_field), REGISTRATIONS, SIGN_IN_ACTIVITY, ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY)
+    every = (accounts(organisation_field), REGISTRATIONS, SIGN_IN_ACTIVITY, ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY,
+             DEVICES)
     return tuple(listing for listing in every if listing.collected_as in chosen)
 
 
@@ -171,6 +208,15 @@ def documents(wanted: Iterable[str]) -> tuple[Single, ...]:
     """The documents settings ``collect`` asks for; the organisation always, because it names the tenant."""
     chosen = set(wanted)
     return (ORGANISATION, *(single for single in DOCUMENTS if single.collected_as in chosen))
+
+
+def permissions(wanted: Iterable[str]) -> tuple[str, ...]:
+    """The permissions that reading what settings ``collect`` asks for needs, in order; users are always read."""
+    chosen = frozenset({"accounts", *wanted})
+    needed = {listing.permission for listing in listings(chosen, "company_name")}
+    needed |= {single.permission for single in documents(chosen)}
+    needed |= {question.permission for question in QUESTIONS if question.name in chosen}
+    return tuple(sorted(needed | ({MEMBERS_PERMISSION} if "group_members" in chosen else set())))
 
 
 def first_page(listing: Listing, size: int | None) -> str:

@@ -27,6 +27,7 @@ class Gathered:
 
     rows: list[RawRows] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
+    notes: list[Complaint] = field(default_factory=list)
     documents: dict[str, Any] = field(default_factory=dict)
     began: list[datetime] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
@@ -57,10 +58,22 @@ class Gathered:
         with self._lock:
             self.missing.append(what)
 
+    def note(self, what: Complaint) -> None:
+        """Something a reader of the figures should know that is no gap."""
+        with self._lock:
+            self.notes.append(what)
+
     def found_after_all(self, name: str) -> None:
         """What was missing has been read in another way."""
         with self._lock:
             self.missing = [each for each in self.missing if each.name != name]
+
+    @property
+    def tenant_id(self) -> str:
+        """The organisation's id; empty where it was refused."""
+        with self._lock:
+            entries = self.documents.get("organization", {}).get("value", ())
+            return next((str(each["id"]) for each in entries if each.get("id")), "")
 
     def lacks_licence(self, name: str) -> bool:
         """Whether ``name`` is missing, and for want of a licence rather than of a permission."""
@@ -73,7 +86,8 @@ class Gathered:
             for name, content in sorted(self.documents.items())
         )
         missing = tuple(sorted(self.missing, key=lambda each: (each.name, each.reason)))
-        return Inputs(rows=tuple(self.rows), documents=documents, complaints=tuple(map(_complaint, missing)),
+        return Inputs(rows=tuple(self.rows), documents=documents,
+                      complaints=(*map(_complaint, missing), *self.notes),
                       missing=missing, collected_at=min(self.began, default=None))
 
 

@@ -1,30 +1,39 @@
-"""Registrations of a small tenant without the licence for the report: each account's methods, one by one.
+"""What Graph tells of one account at a time: its methods, and whether per-user MFA is set.
 
 Telephone numbers, device names and every other detail are dropped as the answer is read: only the kind of a method is
-kept. Source: Microsoft Learn, "List methods" (authentication methods API).
+kept. Sources: Microsoft Learn, "List methods" (authentication methods API), and "Get authentication: requirements"
+(beta), where *disabled* is also what people have whom Conditional Access protects.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from mfa_audit.methods import BIT, BY_SPELLING, spelling
 from mfa_audit.sources.graph.batch import ask_each
+from mfa_audit.sources.graph.endpoints import METHODS, PER_USER_MFA
 from mfa_audit.sources.graph.pacing import Family
 from mfa_audit.sources.graph.refusals import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mfa_audit.clock import Clock
     from mfa_audit.sources.graph.client import Client
+    from mfa_audit.sources.graph.endpoints import Question
     from mfa_audit.sources.graph.pacing import Pace
 
-PERMISSION = "UserAuthenticationMethod.Read.All"
+
+
+_REFUSED, _GONE = frozenset({400, 401, 403}), 404
 
 _PREFIX, _SUFFIX = "#microsoft.graph.", "AuthenticationMethod"
 _PHONES = {"mobile": "mobilePhone", "alternatemobile": "alternateMobilePhone", "office": "officePhone"}
+_UNSEEN = sum(BIT[name] for name in ("certificate", "certificate_single", "security_questions", "app_password"))
+_PASSWORDLESS = BY_SPELLING[spelling("microsoftAuthenticatorPasswordless")]
 _KINDS: Mapping[str, str | None] = {
     "password": None,
     "microsoftauthenticator": "microsoftAuthenticatorPush",
@@ -42,22 +51,59 @@ _KINDS: Mapping[str, str | None] = {
 is in everybody's list. A kind that is not here keeps its own name, and so counts as unmapped."""
 
 
-def registrations(client: Client, pace: Pace, clock: Clock, accounts: Sequence[str]) -> Iterator[bytes]:
-    """Rows of the registration report's shape, one JSON object a line, for the account ids given. An account that is
-    gone has none.
+@dataclass
+class Lookup:
+    """Single accounts asked about, twenty at a time. ``failed`` counts those that Graph did not answer for."""
 
-    Raises :class:`Refusal` when the methods of an account are refused.
-    """
-    paths = {f"/users/{account}/authentication/methods": account for account in accounts}
-    for path, answer in ask_each(client, pace, clock, Family.DIRECTORY, list(paths)):
-        if isinstance(answer, Refusal):
-            if answer.status == 404:
+    client: Client
+    pace: Pace
+    clock: Clock
+    failed: int = 0
+
+    def registrations(self, accounts: Sequence[str]) -> Iterator[bytes]:
+        """Rows of the registration report's shape, one JSON object a line, for the account ids given. An account that
+        is gone has none; one that failed has no list of methods, which is *unreadable*.
+
+        Raises :class:`Refusal` when Graph refuses it of everybody.
+        """
+        for account, answer in self._each(accounts, METHODS):
+            yield self._row(account, None if answer is None else method_names(answer))
+
+    def privileged(self, reported: Mapping[str, Sequence[str]]) -> Iterator[bytes]:
+        """The same for accounts whose methods the report has named: what Graph does not show one by one is kept from
+        there, and an account that failed keeps the report's row. Raises as :meth:`registrations`."""
+        for account, answer in self._each(list(reported), METHODS):
+            names = None if answer is None else method_names(answer)
+            if names is None:
+                self.failed += answer is not None
                 continue
-            raise answer
-        yield msgspec.json.encode({
-            "id": paths[path], "methodsRegistered": method_names(answer),
-            "lastUpdatedDateTime": clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            yield self._row(account, sorted({*names, *_not_shown(reported[account], names)}))
+
+    def per_user_mfa(self, accounts: Sequence[str]) -> Iterator[bytes]:
+        """``id`` and ``perUserMfaState`` of the accounts, one JSON object a line; null where Graph did not answer.
+        Raises as :meth:`registrations`."""
+        for account, answer in self._each(accounts, PER_USER_MFA):
+            state = None if answer is None else answer.get("perUserMfaState")
+            yield msgspec.json.encode({"id": account, "perUserMfaState": state}) + b"\n"
+
+    def _row(self, account: str, names: list[str] | None) -> bytes:
+        return msgspec.json.encode({
+            "id": account, "methodsRegistered": names,
+            "lastUpdatedDateTime": self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         }) + b"\n"
+
+    def _each(self, accounts: Sequence[str], question: Question) -> Iterator[tuple[str, dict[str, Any] | None]]:
+        """The accounts that are there still, each with its answer; null where asking again did not help."""
+        paths = {question.path(account): account for account in accounts}
+        for path, answer in ask_each(self.client, self.pace, self.clock, Family.DIRECTORY, list(paths),
+                                     question.version):
+            if not isinstance(answer, Refusal):
+                yield paths[path], answer
+            elif answer.status in _REFUSED or answer.unlicensed:
+                raise answer
+            elif answer.status != _GONE:
+                self.failed += 1
+                yield paths[path], None
 
 
 def method_names(answer: Mapping[str, Any]) -> list[str] | None:
@@ -67,6 +113,14 @@ def method_names(answer: Mapping[str, Any]) -> list[str] | None:
     if not isinstance(listed, list) or "@odata.nextLink" in answer:
         return None
     return sorted({name for method in listed if (name := _name(method)) is not None})
+
+
+def _not_shown(reported: Iterable[str], names: Sequence[str]) -> Iterator[str]:
+    """The methods of a report's row that the single look-up cannot show, and those nobody knows."""
+    for name in reported:
+        bit = BY_SPELLING.get(spelling(name), 0)
+        if bit == 0 or bit & _UNSEEN or (bit == _PASSWORDLESS and "microsoftAuthenticatorPush" in names):
+            yield name
 
 
 def _name(method: Any) -> str | None:

@@ -127,7 +127,7 @@ def _read_pages(client: Client, listing: Listing, size: int | None, out: BinaryI
     url: str | None = first_page(listing, size)
     seen: set[str] = set()
     empty = 0
-    most = None if counted is None else _ENDLESS_FACTOR * counted + _ENDLESS_LEAST
+    most = listing.most if counted is None else _ENDLESS_FACTOR * counted + _ENDLESS_LEAST
     while url is not None:
         if url in seen:
             raise _Again("its pages lead back to one another")

@@ -1,4 +1,4 @@
-"""A tenant read from Microsoft Graph: listings side by side, each within its own limit, then groups.
+"""A tenant read from Microsoft Graph: listings side by side, each within its own limit, then what depends on them.
 
 What is refused or comes in part is said in :class:`mfa_audit.snapshot.raw.Missing`, never left out in silence.
 """
@@ -9,49 +9,51 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from mfa_audit.errors import IncompleteData
 from mfa_audit.progress import SILENT, Progress
-from mfa_audit.snapshot.raw import Inputs, Missing, Origin, RawRows
-from mfa_audit.sources.graph import endpoints, lookup
+from mfa_audit.sources.graph import endpoints
 from mfa_audit.sources.graph.client import Client, Tokens, Wire
-from mfa_audit.sources.graph.crosscheck import coverage
-from mfa_audit.sources.graph.gathered import NAME, Gathered, refused, rows_of
-from mfa_audit.sources.graph.groups import groups_of_policies, groups_with_roles, with_group
-from mfa_audit.sources.graph.kept import Kept, Shelf
+from mfa_audit.sources.graph.groups import groups_of_policies, groups_with_roles
+from mfa_audit.sources.graph.kept import Shelf
 from mfa_audit.sources.graph.pacing import Pace, Stopped
-from mfa_audit.sources.graph.paging import read_listing, read_short
-from mfa_audit.sources.graph.refusals import Refusal
+from mfa_audit.sources.graph.privileged import privileged
+from mfa_audit.sources.graph.reading import Reading
+from mfa_audit.sources.graph.skew import refuse_skew, skew_note
+from mfa_audit.sources.graph.steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from mfa_audit.clock import Clock
-    from mfa_audit.sources.graph.endpoints import Listing, Single
+    from mfa_audit.snapshot.raw import Inputs
+    from mfa_audit.snapshot.store import Snapshot
 
     Task = Callable[[Client], None]
-    Keep = Callable[[dict[str, msgspec.Raw]], bytes]
+    Earlier = Callable[[str], Snapshot | None]
 
 _SIDE_BY_SIDE = 3
-_REFUSED_SKEW = 900.0
+_OF_FEW = frozenset({"privileged_methods", "per_user_mfa"})
 _YOUTH = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What to read: the names settings ``collect`` lists, the field of the organisation (of
-    :data:`mfa_audit.snapshot.raw.RAW_FIELDS`), the ``groups`` the policy names, and up to how many accounts are looked
-    up one by one where the tenant has no licence for the registration report."""
+    :data:`mfa_audit.snapshot.raw.RAW_FIELDS`), the ``groups`` the policy names, the privileged accounts it has
+    ``named``, those ``watched`` because they count only when used, the ``privileged_groups`` whose members it calls
+    privileged (all in lower case), up to how many accounts are looked up one by one, and how many requests a night for
+    sign-in activity."""
 
     collect: tuple[str, ...]
     organisation_field: str
     groups: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+    watched: frozenset[str] = frozenset()
+    privileged_groups: frozenset[str] = frozenset()
     lookup_limit: int = 0
+    activity_requests: int = 2400
 
 
 class GraphSource:
@@ -64,37 +66,54 @@ class GraphSource:
         self._tokens = tokens
         self._clock = clock
         self._pace = Pace(clock, clock.monotonic() + deadline_seconds)
-        self._shelf = Shelf(shelf_folder, clock.now(), _YOUTH)
         self._progress = progress
-        self._lock = Lock()
-        self._found = Gathered()
+        self._skews: list[float] = []
+        self._reading = Reading(Shelf(shelf_folder, clock.now(), _YOUTH), clock, progress)
 
-    def read(self, wanted: Wanted) -> Inputs:
-        """Everything ``wanted``, as rows and documents for a snapshot.
+    def read(self, wanted: Wanted, earlier: Earlier = lambda _: None) -> Inputs:
+        """Everything ``wanted``, as rows and documents for a snapshot; ``earlier`` gives the last snapshot of the
+        tenant with the id it is asked for (empty: not known).
 
         Raises what :meth:`mfa_audit.sources.graph.client.Client.ask` raises but for :class:`Refusal`,
         :class:`IncompleteData` for a clock far out, and :class:`mfa_audit.errors.OutputFailed`.
         """
         self._progress.start("reading Microsoft Graph")
+        reading, found = self._reading, self._reading.found
+        chosen = frozenset(wanted.collect)
+        steps = Steps(reading, self._pace, self._clock)
         try:
             self._side_by_side([
-                *(partial(self._document, single) for single in endpoints.documents(wanted.collect)),
-                *(partial(self._listing, listing)
-                  for listing in endpoints.listings(wanted.collect, wanted.organisation_field)),
+                *(partial(reading.document, single) for single in endpoints.documents(wanted.collect)),
+                *(partial(reading.listing, listing)
+                  for listing in endpoints.listings(wanted.collect, wanted.organisation_field)
+                  if listing is not endpoints.SIGN_IN_ACTIVITY),
             ])
-            self._side_by_side([self._cross_check])
-            if self._found.lacks_licence("registrations"):
-                self._side_by_side([partial(self._look_up, wanted.lookup_limit)])
-            if "group_members" in wanted.collect:
-                groups = wanted.groups | groups_of_policies(self._found.documents) | groups_with_roles(self._found.rows)
-                self._side_by_side([partial(self._members, sorted(groups))])
+            self._side_by_side([steps.cross_check])
+            if found.lacks_licence("registrations"):
+                self._side_by_side([partial(steps.look_up, wanted.lookup_limit)])
+            if "group_members" in chosen:
+                groups = wanted.groups | groups_of_policies(found.documents) | groups_with_roles(found.rows)
+                self._side_by_side([partial(steps.members, sorted(groups))])
+            few = privileged(found.rows, wanted.privileged_groups, wanted.named) if chosen & _OF_FEW else []
+            self._side_by_side([task for name, task in (
+                ("privileged_methods", partial(steps.privileged_methods, few)),
+                ("per_user_mfa", partial(steps.per_user_mfa, wanted.lookup_limit, few)),
+            ) if name in chosen])
+            if "sign_in_activity" in chosen:
+                needed = privileged(found.rows, wanted.privileged_groups, wanted.named | wanted.watched)
+                self._side_by_side([partial(steps.activity, wanted.activity_requests, needed,
+                                            earlier(found.tenant_id))])
         finally:
             self._progress.finish()
-        return self._found.inputs()
+        # Of several answers the one that was soonest read says it best.
+        note = skew_note(min(self._skews, key=abs, default=None))
+        if note is not None:
+            found.note(note)
+        return found.inputs()
 
     def clear(self) -> None:
         """Forget what was kept on the way: the snapshot has it."""
-        self._shelf.clear()
+        self._reading.shelf.clear()
 
     def _side_by_side(self, tasks: Iterable[Task]) -> None:
         """Do everything, some at a time; when one cannot go on, the others stop at their next request."""
@@ -113,136 +132,8 @@ class GraphSource:
         client = Client(self._wire, self._tokens, self._pace, self._clock)
         try:
             task(client)
-            _refuse_skew(client.skew)
+            refuse_skew(client.skew)
+            if client.skew is not None:
+                self._skews.append(client.skew)
         finally:
             client.close()
-
-    def _document(self, single: Single, client: Client) -> None:
-        try:
-            if single.paged:
-                rows = read_short(client, single.path, single.family)
-                content: Any = {"value": [_decoded(row, single.keep) for row in rows]}
-            else:
-                content = client.ask(single.path, single.family, _object)
-        except Refusal as told:
-            self._found.miss(refused(single.name, single.permission, single.without, told))
-        else:
-            self._found.add_document(single.name, content)
-
-    def _listing(self, listing: Listing, client: Client) -> None:
-        try:
-            kept = self._kept(client, listing)
-        except Refusal as told:
-            self._found.miss(refused(listing.collected_as, listing.permission, listing.without, told,
-                                     optional=listing.optional))
-            return
-        self._found.add(rows_of(listing, kept), kept.began)
-        if kept.reason:
-            self._found.miss(Missing(listing.collected_as, kept.reason))
-
-    def _cross_check(self, client: Client) -> None:
-        """Read the registration report once more when many accounts are missing in it, then believe what it says."""
-        listing = endpoints.REGISTRATIONS
-        accounts, report = self._found.of("accounts"), self._found.of("registrations")
-        if accounts is None or report is None:
-            return
-        seen = coverage(accounts.path, report.path, self._clock.now())
-        if not seen.is_whole:
-            self._shelf.drop(listing.name)
-            self._found.drop(report)
-            self._listing(listing, client)
-            again = self._found.of("registrations")
-            seen = seen if again is None else coverage(accounts.path, again.path, self._clock.now())
-        if not seen.is_whole:
-            self._found.miss(Missing(listing.collected_as, f"{seen.without} of {seen.expected} accounts that should be "
-                                     "in the registration report are not"))
-
-    def _members(self, groups: Iterable[str], client: Client) -> None:
-        """The members of ``groups``, each group whole or named among what is missing."""
-        whole: dict[str, bool] = {}
-        for group in groups:
-            listing = endpoints.members(group)
-            try:
-                kept = self._kept(client, listing, with_group(group))
-            except Refusal as told:
-                if told.status == 404:
-                    whole[group] = True
-                    continue
-                self._found.miss(refused(listing.collected_as, listing.permission, listing.without, told))
-                return
-            if kept.reason:
-                self._found.miss(Missing(listing.collected_as, f"group {group}: {kept.reason}"))
-                continue
-            whole[group] = False
-            self._found.add(rows_of(listing, kept), kept.began)
-        if whole:
-            # Groups read whole are listed too: one without members is not one that was not read.
-            lines = [msgspec.json.encode({"id": group, "members": [], "deleted": gone}) + b"\n"
-                     for group, gone in whole.items()]
-            fields = {"group_id": "id", "members": "members", "deleted": "deleted"}
-            self._add_lines("groups", "groups", fields, lines)
-
-    def _look_up(self, limit: int, client: Client) -> None:
-        """Registrations account by account, where the report is not licensed and the tenant is small."""
-        raw = self._found.of("accounts")
-        if raw is None or raw.rows > limit:
-            return
-        accounts = sorted({_ids.decode(line).id for line in raw.path.read_bytes().splitlines()})
-        listing = endpoints.REGISTRATIONS
-        fields = {name: listing.fields[name] for name in ("account_id", "methods", "updated_at")}
-        try:
-            self._add_lines("methods", "registrations", fields,
-                            lookup.registrations(client, self._pace, self._clock, accounts))
-        except Refusal as told:
-            self._found.miss(refused(listing.collected_as, lookup.PERMISSION, listing.without, told))
-        else:
-            self._found.found_after_all(listing.collected_as)
-
-    def _add_lines(self, name: str, table: str, fields: dict[str, str], lines: Iterable[bytes]) -> None:
-        began, rows = self._clock.now(), 0
-        with self._shelf.writing(name) as out:
-            for line in lines:
-                out.write(line)
-                rows += 1
-        kept = self._shelf.keep(name, "", rows, began, None, "")
-        self._found.add(RawRows(table, kept.path, "ndjson", fields, rows, Origin(f"{NAME}: {name}", kept.sha256, name)),
-                        began)
-
-    def _kept(self, client: Client, listing: Listing, keep: Keep | None = None) -> Kept:
-        found = self._shelf.find(listing.name, listing.path)
-        if found is not None:
-            return found
-        began = self._clock.now()
-        with self._shelf.writing(listing.name) as out:
-            read = read_listing(client, listing, out, self._advance, keep)
-        return self._shelf.keep(listing.name, listing.path, read.rows, began, read.counted, read.reason)
-
-    def _advance(self, rows: int) -> None:
-        with self._lock:
-            self._progress.advance(rows)
-
-
-class _Id(msgspec.Struct):
-    id: str
-
-
-_ids = msgspec.json.Decoder(_Id)
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    told: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Any])
-    if "error" in told:
-        raise ValueError("an error in place of the document")
-    return told
-
-
-def _decoded(row: dict[str, msgspec.Raw], keep: tuple[str, ...]) -> dict[str, Any]:
-    return {key: msgspec.json.decode(value) for key, value in row.items() if not keep or key in keep}
-
-
-def _refuse_skew(skew: float | None) -> None:
-    if skew is not None and abs(skew) > _REFUSED_SKEW:
-        raise IncompleteData(
-            f"this machine's clock and Graph's differ by {abs(skew) / 60:.0f} minutes, so nothing can be dated",
-            next_step="correct this machine's clock.",
-        )

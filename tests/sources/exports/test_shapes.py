@@ -256,8 +256,7 @@ def test_old_mac_line_ends(reading: Reading, table_of: TableOf) -> None:
     ("connexions.csv", "ID de demande,Nom d’utilisateur,Exigence d’authentification\n1,a@x.example,MFA\n"),
     ("sesiones.csv", "Nombre,Requisito de autenticación\n1,MFA\n"),
     ("sign-ins.json", json.dumps([{"id": "1", "appDisplayName": "X", "clientAppUsed": "Browser", "userId": "u"}])),
-    ("devices.json", json.dumps({"value": [{"id": "1", "deviceId": "d", "trustType": "ServerAd",
-                                            "accountEnabled": True, "displayName": "PC"}]})),
+    ("intune.json", json.dumps({"value": [{"id": "1", "deviceId": "d", "isManaged": True, "displayName": "PC"}]})),
     ("apps.json", json.dumps({"value": [{"id": "1", "appId": "d", "servicePrincipalType": "Application"}]})),
     ("roles.json", json.dumps({"value": [{"id": "1", "isBuiltIn": True, "templateId": "t"}]})),
     ("allgroups.json", json.dumps({"value": [{"id": "1", "displayName": "G", "groupTypes": []}]})),
@@ -269,6 +268,24 @@ def test_known_files_of_no_use_are_passed_over_politely(name: str, content: str,
 
     assert 1 == len(inputs.ignored)
     assert name in inputs.ignored[0]
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("devices.json", json.dumps({"value": [{"id": "1", "deviceId": "d", "trustType": "ServerAd", "isCompliant": None,
+                                            "accountEnabled": True, "displayName": "PC"}]})),
+    ("d.json", json.dumps([{"Id": "1", "DeviceId": "d", "TrustType": "ServerAd", "IsCompliant": None,
+                            "AccountEnabled": True, "DisplayName": "PC", "AdditionalProperties": {}}])),
+    ("d.csv", "displayName,accountEnabled,joinType,isCompliant,deviceId,objectId\nPC,True,ServerAd,,d,1\n"),
+])
+def test_devices_are_known_from_graph_powershell_and_the_portal(
+    name: str, content: str, reading: Reading, table_of: TableOf, records: Records,
+) -> None:
+    """The names of the devices stay behind."""
+    inputs = reading({"users.csv": f"{PORTAL_USERS}\n{PORTAL_USER}\n".encode(), name: content.encode()})
+    (row,) = records(table_of(inputs, "devices"))
+
+    assert ("d", "ServerAd") == (row["device_id"], row["trust_type"])
+    assert "PC" not in table_of(inputs, "devices").path.read_text(encoding="utf-8")
 
 
 def test_headers_are_compared_by_letters_and_digits() -> None:

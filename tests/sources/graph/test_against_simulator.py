@@ -20,6 +20,7 @@ from graph_simulator import (
     random_schedule,
 )
 from nights import GOLDEN, STARTED, job
+from simulated import night
 
 from mfa_audit import nightly
 from mfa_audit.collection import Online
@@ -29,7 +30,8 @@ from mfa_audit.sources.graph.auth import Credential, EntraTokens
 from mfa_audit.sources.graph.client import Wire
 from mfa_audit.sources.graph.source import GraphSource, Wanted
 
-EVERYTHING = ("accounts", "registrations", "group_members", "role_assignments", "tenant_policies", "sign_in_activity")
+EVERYTHING = ("accounts", "registrations", "group_members", "role_assignments", "tenant_policies", "sign_in_activity",
+              "devices")
 MAIN = ("accounts", "registrations")
 PEOPLE = 2_500
 EXITS = {AccessRefused, GraphUnreachable, IncompleteData}
@@ -178,6 +180,21 @@ def test_reading_takes_little_longer_than_the_limits_set(tmp_path):
     assert 0 == throttled
 
 
+@pytest.mark.parametrize(("seconds", "said"), [
+    (0, []), (240, []), (400, ["7 minutes behind"]), (-840, ["14 minutes ahead of"]),
+])
+def test_clocks_that_are_apart_are_spoken_of(seconds, said, tmp_path):
+    """Five to fifteen minutes in the data quality and to whoever runs the job; less is nothing, more is refused."""
+    skewed = FaultScript([Fault("clock_skew", "", times=None, parameters={"seconds": seconds})])
+    with Simulator(VirtualTenant(60, seed=2), clock=VirtualClock(), faults=skewed) as simulator:
+        told = night(simulator, tmp_path, MAIN)
+
+    notes = [note for note in told.notes if "clock" in note]
+    assert len(said) == len(notes)
+    assert all(words in note for words, note in zip(said, notes, strict=True))
+    assert said == [words for words in said for each in told.snapshot.complaints if words in each.effect]
+
+
 def test_a_killed_reading_goes_on_with_what_was_whole(tenant, tmp_path):
     """The listing that was complete is not asked for again; the one that was cut is, from its beginning."""
     script = FaultScript([Fault("forbidden", "userRegistrationDetails", page=3)])
@@ -194,7 +211,8 @@ def test_a_killed_reading_goes_on_with_what_was_whole(tenant, tmp_path):
 
 
 @pytest.mark.parametrize("lost", ["User.Read.All", "AuditLog.Read.All", "Policy.Read.All",
-                                  "RoleManagement.Read.Directory", "GroupMember.Read.All", "Domain.Read.All"])
+                                  "RoleManagement.Read.Directory", "GroupMember.Read.All", "Domain.Read.All",
+                                  "Device.Read.All"])
 def test_a_permission_that_is_lacking_is_named(lost, tenant, tmp_path):
     """What depends on it is missing, with the permission's name; the rest is read."""
     permissions = tuple(name for name in ALL_PERMISSIONS if name not in (lost, "Organization.Read.All"))
@@ -202,6 +220,27 @@ def test_a_permission_that_is_lacking_is_named(lost, tenant, tmp_path):
         reading = read(simulator, tmp_path, EVERYTHING)
 
     assert lost in {each.permission for each in reading.missing}
+
+
+@pytest.mark.parametrize(("collect", "permissions", "state", "gaps"), [
+    ((*MAIN, "devices"), ALL_PERMISSIONS, "complete", []),
+    ((*MAIN, "devices"), tuple(name for name in ALL_PERMISSIONS if name != "Device.Read.All"), "absent",
+     ["grant Device.Read.All to the application (docs/permissions.md)."]),
+    (MAIN, tuple(name for name in ALL_PERMISSIONS if name != "Device.Read.All"), "absent", []),
+])
+def test_devices_are_read_where_they_are_wanted(collect, permissions, state, gaps, tmp_path):
+    """Refused, the night is incomplete and names the permission; not asked for, nothing is missing."""
+    with Simulator(VirtualTenant(400, seed=2), clock=VirtualClock(), permissions=permissions) as simulator:
+        told = night(simulator, tmp_path, collect)
+        truth = simulator.oracle.rows("devices").values()
+
+    devices = told.snapshot.frame("devices")
+    assert (state, gaps) == (told.snapshot.manifest.tables["devices"].state, [gap.next_step for gap in told.gaps])
+    if state == "complete":
+        assert {row["deviceId"] for row in truth} == set(devices["device_id"])
+        assert {"ServerAD", "AzureAD", "Workplace"} == set(devices["trust_type"])
+        assert {"yes", "no", "blank"} == set(devices["is_compliant"])
+        assert b"LT-0000" not in written(tmp_path)
 
 
 def test_a_small_tenant_without_the_licence_is_read_account_by_account(tmp_path):

@@ -10,8 +10,9 @@ import pytest
 from doubles import ROOT
 
 from mfa_audit.sources.graph.batch import ask_each
-from mfa_audit.sources.graph.lookup import method_names, registrations
+from mfa_audit.sources.graph.lookup import Lookup, method_names
 from mfa_audit.sources.graph.pacing import Family
+from mfa_audit.sources.graph.patience import TRIES
 from mfa_audit.sources.graph.refusals import Refusal
 
 BATCH = f"{ROOT}/v1.0/$batch"
@@ -88,6 +89,34 @@ def test_the_longest_wait_is_waited(client, pace, clock, graph):
     assert clock.monotonic() >= 60
 
 
+def test_parts_that_are_let_through_one_at_a_time_all_get_there(client, pace, clock, graph):
+    """Being told to wait is no failure as long as somebody gets further."""
+    let_through = set()
+
+    def answer(asked, time):
+        if asked["url"] in let_through or len(let_through) == time:
+            let_through.add(asked["url"])
+            return ok(asked)
+        return {"id": asked["id"], "status": 429, "headers": {"Retry-After": "2"}}
+
+    serve(graph, answer)
+    paths = [f"/users/{n}" for n in range(20)]
+
+    assert {path: {"url": path} for path in paths} == ask(client, pace, clock, paths)
+
+
+def test_a_part_that_is_throttled_for_ever_is_given_up(client, pace, clock, graph):
+    """The others have their answers."""
+    batches = serve(graph, lambda asked, _: ok(asked) if asked["url"] == "/users/0" else {
+        "id": asked["id"], "status": 429, "headers": {"Retry-After": "2"}, "body": {}})
+
+    told = ask(client, pace, clock, ["/users/0", "/users/1"])
+
+    assert {"url": "/users/0"} == told["/users/0"]
+    assert 429 == told["/users/1"].status
+    assert len(batches) == 1 + TRIES
+
+
 def test_a_part_that_is_refused_is_not_sent_again(client, pace, clock, graph):
     """404 and 403 are answers."""
     batches = serve(graph, lambda asked, _: {
@@ -124,7 +153,7 @@ def test_methods_become_rows_of_the_report_without_a_number(client, pace, clock,
         return {"id": asked["id"], "status": 200, "body": {"value": [phone]}}
 
     serve(graph, answer)
-    rows = b"".join(registrations(client, pace, clock, ["a", "gone"]))
+    rows = b"".join(Lookup(client, pace, clock).registrations(["a", "gone"]))
 
     assert {"id": "a", "methodsRegistered": ["mobilePhone"],
             "lastUpdatedDateTime": "2026-03-02T01:30:00Z"} == json.loads(rows)

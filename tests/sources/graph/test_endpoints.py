@@ -7,10 +7,11 @@ from pathlib import Path
 
 from mfa_audit.settings import COLLECTABLE
 from mfa_audit.snapshot.raw import RAW_FIELDS
-from mfa_audit.sources.graph import endpoints, lookup
+from mfa_audit.sources.graph import endpoints
 
 PAGE = Path(__file__).parents[3] / "docs" / "permissions.md"
-EVERY = (*endpoints.listings(COLLECTABLE, "extension_attribute_1"), *endpoints.documents(COLLECTABLE))
+EVERY = (*endpoints.listings(COLLECTABLE, "extension_attribute_1"), *endpoints.documents(COLLECTABLE),
+         *endpoints.QUESTIONS)
 
 
 def test_every_permission_is_documented_beside_what_it_reads():
@@ -19,7 +20,7 @@ def test_every_permission_is_documented_beside_what_it_reads():
     assert [] == [each.name for each in EVERY
                   if each.name != "organization"
                   and not any(row.startswith(f"| `{each.permission}`") and f"`{each.name}`" in row for row in rows)]
-    assert any(row.startswith(f"| `{lookup.PERMISSION}`") for row in rows)
+    assert any(row.startswith(f"| `{endpoints.METHODS.permission}`") for row in rows)
     assert any(row.startswith(f"| `{endpoints.MEMBERS_PERMISSION}`") for row in rows)
 
 
@@ -30,7 +31,8 @@ def test_no_permission_can_change_anything():
 
 def test_no_telephone_number_is_asked_for():
     """Least data: properties are named one by one, and none is a number to call."""
-    assert not [each.path for each in EVERY if re.search("phone|fax|mobile(?!Device)", each.path, re.IGNORECASE)]
+    asked = [each.path("id") if each in endpoints.QUESTIONS else each.path for each in EVERY]
+    assert not [path for path in asked if re.search("phone|fax|mobile(?!Device)", path, re.IGNORECASE)]
 
 
 def test_fields_are_those_the_snapshot_takes():
@@ -45,3 +47,11 @@ def test_fields_are_those_the_snapshot_takes():
 def test_attributes_are_asked_for_only_where_they_name_the_organisation():
     """Fifteen free texts about a person are not read for nothing."""
     assert "onPremisesExtensionAttributes" not in endpoints.accounts("company_name").path
+
+
+def test_whoever_signs_in_consents_to_what_is_collected():
+    """No more, and everything that the documents name for it."""
+    assert ("AuditLog.Read.All", "User.Read.All") == endpoints.permissions(("accounts", "registrations"))
+    assert "Device.Read.All" in endpoints.permissions(("devices",))
+    every = {each.permission for each in EVERY} | {endpoints.MEMBERS_PERMISSION}
+    assert every == set(endpoints.permissions(COLLECTABLE))
