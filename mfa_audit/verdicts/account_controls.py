@@ -72,6 +72,9 @@ def account_controls(accounts: pd.DataFrame, facts: pd.DataFrame, references: Re
     def entry_passes(control_id: str) -> Mask:
         return everybody if complaints is None else ~true(complaints.str.contains(control_id, regex=False))
 
+    def decided(fact: str) -> Mask:
+        return true(facts[fact].isin([Required.YES, Required.NO]))
+
     service = true(kind == Kind.SERVICE)
     mailbox = true(kind.isin([Kind.SHARED_MAILBOX, Kind.ROOM]))
     dormant = in_scope & facts["dormant"].to_numpy()
@@ -104,6 +107,17 @@ def account_controls(accounts: pd.DataFrame, facts: pd.DataFrame, references: Re
         "MFA-STR-06": outcome(in_scope & known & ((registered & BOOTSTRAP_BITS) != 0), usable),
         "MFA-ENF-01": outcome(in_scope & ~break_glass, true(facts["required"] == Required.YES),
                               unassessed=true(facts["required"] == Required.UNKNOWN), excepted=exempt),
+        "MFA-ENF-02": outcome(privileged & ~break_glass, true(facts["required"] == Required.YES),
+                              unassessed=true(facts["required"] == Required.UNKNOWN)),
+        "MFA-ENF-03": outcome(in_scope & ~break_glass, true(facts["enforced"] == Required.YES),
+                              unassessed=~decided("enforced")),
+        "MFA-ENF-04": outcome(in_scope & ~break_glass,
+                              true(facts["kept_in"] == Required.YES) | true(entry_state == "active"),
+                              unassessed=~decided("kept_in")),
+        "MFA-ENF-05": outcome(in_scope, true(facts["legacy_shut"] == Required.YES),
+                              unassessed=~decided("legacy_shut")),
+        "MFA-ENF-06": outcome(in_scope & true(facts["required"] == Required.YES), true(facts["again"] == Required.YES),
+                              unassessed=~decided("again")),
         "MFA-ADM-01": outcome(privileged | may_be_privileged, true(status == Status.COMPLIANT),
                               unassessed=undecided | may_be_privileged),
         "MFA-ADM-02": outcome(privileged | may_be_privileged, best >= target,

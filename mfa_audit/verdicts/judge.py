@@ -126,10 +126,7 @@ def _with_tier(accounts: pd.DataFrame, facts: pd.DataFrame, tier: pd.Series, bas
     found["expired"] = exemptible & (facts["entry_state"] == "expired").to_numpy(dtype=bool, na_value=False)
     found["starter_until"] = grace_ends(facts["start"], tier, basis)
     found["in_grace"] = found["starter_until"] >= pd.Timestamp(basis.as_of)
-    required = required_facts(accounts, tier, basis)
-    return found.assign(
-        required=required["required"], required_reason=required["reason"], must_know=required["must_know"]
-    )
+    return found.join(required_facts(accounts, tier, basis))
 
 
 def _unless_the_tier_matters(accounts: pd.DataFrame, base: pd.DataFrame, facts: pd.DataFrame, other: str, may_be: Mask,

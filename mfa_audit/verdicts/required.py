@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mfa_audit.verdicts.basis import Basis
 
 
+_OF_CLASSES = ("required_reason", "kept_in", "enforced", "again", "legacy_shut")
+_LEGACY_CLIENTS = frozenset({"exchangeActiveSync", "other"})
 _ENABLED = r"(?:user |admin |mfa )?(?:enabled|enforced)|mfa enforced (?:admin role|atp group)"
 _DISABLED = r"(?:user |admin |mfa )?(?:disabled|not enabled)(?: .*)?"
 
@@ -46,58 +48,72 @@ def per_user_state(accounts: pd.DataFrame) -> pd.Series:
 
 
 def required_facts(accounts: pd.DataFrame, tier: pd.Series, basis: Basis) -> pd.DataFrame:
-    """Columns ``required`` (:class:`Required`), ``reason`` (:class:`Reason` when no, else null) and ``must_know``:
-    unknown although a source that should tell was supplied, so that nobody may be called compliant."""
+    """Columns ``required`` (:class:`Required`), ``required_reason`` (:class:`Reason` when no, else null);
+    ``must_know``: unknown although a source that should tell was supplied, so that nobody may be called compliant; and
+    those of :func:`demanded` that controls are about: ``kept_in``, ``enforced``, ``again``, ``legacy_shut``, null where
+    scenarios were not evaluated."""
     policy = basis.policy
     asks = tier.map({name: bool(policy.requirements[name].ask_in) for name in policy.tier_names()})
+    found = pd.DataFrame({name: pd.Series(None, index=accounts.index, dtype="str") for name in _OF_CLASSES})
     if policy.enforcement.evidence == "ignore":
         required = pd.Series(Required.UNKNOWN.value, index=accounts.index, dtype="str")
-        reason = pd.Series(None, index=accounts.index, dtype="str")
         partial = pd.Series(data=False, index=accounts.index)
     elif basis.demanded is not None:
-        required, reason = _from_classes(accounts["access_class"], tier, basis.demanded)
+        key = pd.MultiIndex.from_arrays([accounts["access_class"], tier])
+        found = basis.demanded.reindex(key).set_axis(accounts.index)
+        required = found["required"]
         partial = pd.Series(data=basis.evidence.policies_partial, index=accounts.index)
     else:
-        required, reason, partial = _from_account_settings(accounts, basis)
+        required, found["required_reason"], partial = _from_account_settings(accounts, basis)
     asked = asks.to_numpy(dtype=bool)
     required = required.where(asked, Required.UNKNOWN.value)
     unknown = required == Required.UNKNOWN
-    demanded = (tier != "break_glass") & (policy.enforcement.evidence == "required")
-    must_know = unknown & (partial & asked | demanded)
-    return pd.DataFrame({"required": required, "reason": reason.where(required == Required.NO), "must_know": must_know})
+    must = (tier != "break_glass") & (policy.enforcement.evidence == "required")
+    return found.assign(required=required, required_reason=found["required_reason"].where(required == Required.NO),
+                        must_know=unknown & (partial & asked | must))
 
 
 def demanded(cells: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    """Whether MFA is demanded of a class of accounts in every tier: a row a class, columns ``<tier>``
-    (:class:`Required`) and ``<tier> why`` (:class:`Reason` of the first scenario that does not ask, else null).
+    """What the scenarios come to for a class of accounts in a tier, by ``class`` and ``tier``; every column yes, no or
+    unknown but for ``required_reason``.
 
-    ``cells``: ``class``, ``scenario``, ``asked`` (asked, not_asked, blocked, unknown), ``why``. Yes when every scenario
-    of the tier's ``ask_in`` asks or is shut, no when one surely does not ask, else unknown.
+    ``cells``: ``class``, ``scenario``, ``asked`` (asked, not_asked, blocked, unknown), ``why``, ``hours``.
+    ``required``: yes when every scenario of the tier's ``ask_in`` asks or is shut, no when one surely does not ask.
+    ``required_reason``: the :class:`Reason` of the first that does not. ``kept_in``: they are left out of no policy
+    that would ask; ``enforced``: none that would only reports. ``again``: every scenario that asks does so within the
+    tier's ``again_within_hours``. ``legacy_shut``: old clients are shut out.
     """
-    asked = cells.pivot_table(index="class", columns="scenario", values="asked", aggfunc="first")
-    whys = cells.pivot_table(index="class", columns="scenario", values="why", aggfunc="first")
-    found = {}
+    asked, whys, hours = (
+        cells.pivot(index="class", columns="scenario", values=name)  # noqa: PD010 - a pivot table drops empty columns
+        for name in ("asked", "why", "hours"))
+    legacy = [name for name in policy.scenario_names() if set(policy.scenario(name).client or ("",)) <= _LEGACY_CLIENTS]
+    shut = _answer(~asked[legacy].isin(["blocked", "asked", "unknown"]), asked[legacy] == "unknown")
+    parts = []
     for tier in policy.tier_names():
-        scenarios = list(policy.requirements[tier].ask_in)
+        rule = policy.requirements[tier]
+        scenarios = list(rule.ask_in)
         here, why = asked[scenarios], whys[scenarios]
-        open_ = (here == "not_asked").to_numpy(dtype=bool)
-        closed = here.isin(["asked", "blocked"]).to_numpy(dtype=bool)
-        answers = np.select([open_.any(axis=1), closed.all(axis=1) & bool(scenarios)], [Required.NO, Required.YES],
-                            default=Required.UNKNOWN)
-        found[tier] = pd.Series(answers, index=asked.index, dtype="str")
-        found[f"{tier} why"] = why.where(open_).bfill(axis=1).iloc[:, 0] if scenarios else pd.Series(
-            None, index=asked.index, dtype="str")
-    return pd.DataFrame(found)
+        open_ = here == "not_asked"
+        late = (here == "asked") & ~(hours[scenarios] <= (rule.again_within_hours or float("inf")))
+        parts.append(pd.DataFrame({
+            "tier": tier,
+            "required": _answer(open_, here == "unknown"),
+            "required_reason": why.where(open_).bfill(axis=1).iloc[:, 0] if scenarios else None,
+            "kept_in": _answer(why == Reason.EXCLUDED_UNREGISTERED, here == "unknown"),
+            "enforced": _answer(why == Reason.REPORT_ONLY, here == "unknown"),
+            "again": _answer(late, here == "unknown"),
+            "legacy_shut": shut,
+        }, index=asked.index))
+    return pd.concat(parts).set_index("tier", append=True)
 
 
-def _from_classes(access_class: pd.Series, tier: pd.Series, table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    required = pd.Series(Required.UNKNOWN.value, index=tier.index, dtype="str")
-    reason = pd.Series(None, index=tier.index, dtype="str")
-    for name in tier.unique():
-        here = tier == name
-        required[here] = access_class[here].map(table[name])
-        reason[here] = access_class[here].map(table[f"{name} why"])
-    return required, reason
+def _answer(fails: pd.DataFrame, unknown: pd.DataFrame) -> pd.Series:
+    """No where one fails, else unknown where one is not known, else yes; unknown when there is nothing to ask."""
+    answers = np.select(
+        [fails.any(axis=1), unknown.any(axis=1) | (fails.shape[1] == 0)], [Required.NO, Required.UNKNOWN],
+        default=Required.YES,
+    )
+    return pd.Series(answers, index=fails.index, dtype="str")
 
 
 def _from_account_settings(accounts: pd.DataFrame, basis: Basis) -> tuple[pd.Series, pd.Series, pd.Series]:
