@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mfa_audit import runs
+from mfa_audit.access.document import document
 from mfa_audit.access.everybody import everybody, tenant_of
 from mfa_audit.collection import take_snapshot
 from mfa_audit.completeness import Before, Gap, gaps, lost_factors, refuse_nobody, refuse_other_tenant
@@ -114,9 +115,9 @@ def look_again(run: runs.Run, tell: Callable[[Outcome], None]) -> None:
     with scratch_folder() as work:
         snapshot = open_snapshot(Path(run.manifest["snapshot"]))
         policy, as_of = policy_of_run(run), date.fromisoformat(run.summary["as_of"])
-        verdicts = judge_snapshot(snapshot, policy, as_of, work / "people.parquet",
-                                  whole_sources=lambda: bool(run.summary["complete"]))
-        tell(Outcome(run.folder, night_of(policy, as_of, run.summary, verdicts), (), snapshot))
+        verdicts, access = judge_snapshot(snapshot, policy, as_of, work / "people.parquet",
+                                          whole_sources=lambda: bool(run.summary["complete"]))
+        tell(Outcome(run.folder, night_of(policy, as_of, run.summary, verdicts, access), (), snapshot))
 
 
 def policy_of_run(run: runs.Run) -> Policy:
@@ -150,11 +151,11 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
             found += lost_factors(*_lost(previous, people, job.policy), job.policy)
         return not found
 
-    verdicts = judge_snapshot(snapshot, job.policy, job.as_of, people, progress, whole_sources=whole_sources)
+    verdicts, access = judge_snapshot(snapshot, job.policy, job.as_of, people, progress, whole_sources=whole_sources)
     refuse_other_tenant(manifest, job.settings.tenant, verdicts.domains, job.policy,
                         entries(snapshot.documents.get("organization")))
     refuse_sums_that_differ(verdicts.reconciliation)
-    night = night_of(job.policy, job.as_of, summary_of(job, verdicts, found), verdicts)
+    night = night_of(job.policy, job.as_of, summary_of(job, verdicts, found, access), verdicts, access)
 
     staging = new_folder_aside(private_folder(output), "run")
     try:
@@ -170,13 +171,13 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
 
 
 def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path, progress: Progress = SILENT, *,
-                   whole_sources: Callable[[], bool] | None = None) -> Verdicts:
+                   whole_sources: Callable[[], bool] | None = None) -> tuple[Verdicts, dict[str, Any] | None]:
     """Judge a snapshot chunk by chunk into the table ``people``, and count; ``whole_sources`` is asked once everybody
-    is judged, as in ``gather``."""
+    is judged, as in ``gather``. Second: ``access.json``, null when nothing says who is asked."""
     exemptions = entries_of(snapshot, policy, as_of)
-    tenant = tenant_of(snapshot.documents, policy)
+    tenant = tenant_of(snapshot, policy)
     asked = None if tenant is None else everybody(snapshot, policy, as_of, tenant, per_user_state)
-    basis = basis_of(snapshot, policy, as_of, exemptions, None if asked is None else asked.cells)
+    basis = basis_of(snapshot, policy, as_of, exemptions, None if asked is None else asked.frame)
     managers, broken_cycles = managers_of(snapshot)
     tallies = []
     progress.start("judging", snapshot.manifest.tables["accounts"].rows)
@@ -185,16 +186,21 @@ def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path
             accounts["manager_key"] = managers.reindex(accounts["account_key"].astype("int64")).to_numpy(copy=True)
             if asked is not None:
                 accounts["access_class"] = asked.classes.of[accounts["account_key"].to_numpy(dtype="int64")]
+                accounts["asked"] = accounts["access_class"].map(dict(enumerate(asked.places))).astype("str")
             judgement = judge(accounts, basis)
             table.append(judgement.people)
             tallies.append(tally(judgement, accounts, policy))
             progress.advance(len(accounts))
     progress.finish()
-    return gather(add(tallies), TableFile(people), snapshot, basis, exemptions, broken_cycles=broken_cycles,
-                  whole_sources=None if whole_sources is None else whole_sources())
+    verdicts = gather(add(tallies), TableFile(people), snapshot, basis, exemptions, broken_cycles=broken_cycles,
+                      whole_sources=None if whole_sources is None else whole_sources())
+    if asked is None:
+        return verdicts, None
+    return verdicts, document(asked, TableFile(people).count(["access_class", "tier"], {"in_scope": [True]}), policy)
 
 
-def summary_of(job: Job, verdicts: Verdicts, found: tuple[Gap, ...]) -> dict[str, Any]:
+def summary_of(job: Job, verdicts: Verdicts, found: tuple[Gap, ...],
+               access: dict[str, Any] | None) -> dict[str, Any]:
     """``summary.json`` of a night: nothing in it depends on when or where it ran."""
     policy = job.policy
     return {
@@ -207,15 +213,16 @@ def summary_of(job: Job, verdicts: Verdicts, found: tuple[Gap, ...]) -> dict[str
         "key_figures": verdicts.key_figures,
         "headline_kind": verdicts.headline_kind,
         "retirement": verdicts.retirement,
-        "scenarios": None,
+        "scenarios": None if access is None else access["scenarios"],
     }
 
 
-def night_of(policy: Policy, as_of: date, summary: dict[str, Any], verdicts: Verdicts) -> Night:
+def night_of(policy: Policy, as_of: date, summary: dict[str, Any], verdicts: Verdicts,
+             access: dict[str, Any] | None) -> Night:
     """What reports may show of a judged tenant."""
     tables = {name: getattr(verdicts, name) for name in _HANDED_ON}
     return Night(
-        summary=summary, policy=policy, as_of=as_of, marking=policy.reports.marking,
+        summary=summary, access=access, policy=policy, as_of=as_of, marking=policy.reports.marking,
         delete_by=as_of + timedelta(days=policy.privacy.retention_days.people), **tables,
     )
 

@@ -314,6 +314,8 @@ PEOPLE = Table(
             ("last_sign_in", "DATE", "null when never or not known"),
             ("starter_until", "DATE", "last day of grace; null when the tier has none or the start is unknown"),
             ("responsible_id", "VARCHAR", "who answers for a generic or service account; null when nobody"),
+            ("access_class", "INTEGER", "one for all that no policy can tell apart; null without scenarios"),
+            ("asked", "VARCHAR", "never, somewhere, everywhere, cannot_tell, no_access; null as above"),
             ("priority", "INTEGER", "place in action lists, smallest first; see verdicts.judge"),
         )
     ),

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
     from mfa_audit.access.sign_in import Decision
 
+NEVER, SOMEWHERE, EVERYWHERE, CANNOT_TELL, NO_ACCESS = (
+    "never", "somewhere", "everywhere", "cannot_tell", "no_access")
+"""Where an account is asked for MFA, over all scenarios."""
+
 _SHUT = frozenset({Outcome.BLOCK, Outcome.DENIED})
 
 

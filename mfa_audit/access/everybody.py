@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
 
+    from mfa_audit.access.matrix import Cell
     from mfa_audit.policy import Policy
     from mfa_audit.snapshot.store import Snapshot
 
@@ -28,28 +29,38 @@ _SEEN = ["account_key", "account_id", "user_type", "external", "per_user_mfa", "
 
 @dataclass(frozen=True)
 class Everybody:
-    """``classes`` of accounts; ``cells``: a row for every class and scenario
-    (:meth:`mfa_audit.access.matrix.Matrix.frame`); ``matrix`` answers further questions."""
+    """``classes`` of accounts; ``cells`` of each class by scenario; ``frame``: a row for every class and scenario
+    with ``class``, ``scenario``, ``asked`` (:class:`mfa_audit.access.matrix.Asked`), ``why``, ``hours`` (float, null:
+    never again); ``places``: where each class is asked
+    (:meth:`mfa_audit.access.matrix.Matrix.place`); ``matrix`` answers further questions. ``eligible``: role ->
+    accounts that may activate it and do not hold it; ``held``: roles that somebody holds or may activate."""
 
     classes: Classes
-    cells: pd.DataFrame
+    cells: list[dict[str, Cell]]
+    frame: pd.DataFrame
+    places: list[str]
     matrix: Matrix
+    eligible: Mapping[str, int]
+    held: frozenset[str]
 
 
-def tenant_of(documents: Mapping[str, Any], policy: Policy) -> Tenant | None:
+def tenant_of(snapshot: Snapshot, policy: Policy) -> Tenant | None:
     """The tenant from a snapshot's policy documents; null when they do not show what asks for MFA: neither Conditional
     Access nor security defaults that are on."""
+    documents = snapshot.documents
     defaults = next((entry for entry in entries(_plain(documents.get("security_defaults")))), {})
     enabled = next((value for name, value in defaults.items() if str(name).casefold() == "isenabled"), None)
     listed = documents.get("conditional_access_policies")
     if listed is None and enabled is not True:
         return None
+    deleted = frozenset(snapshot.deleted_groups())
     locations, ranges = documents.get("named_locations"), policy.networks.mfa_trusted_ips
     return Tenant(
         policies=policies_of(entries(_plain(listed)), entries(_plain(documents.get("authentication_strengths")))),
         locations=None if locations is None else locations_of(entries(_plain(locations))),
         trusted_networks=None if ranges is None else networks_of(map(str, ranges))[0],
         security_defaults=enabled if isinstance(enabled, bool) else None,
+        deleted=deleted,
     )
 
 
@@ -62,7 +73,9 @@ def everybody(snapshot: Snapshot, policy: Policy, as_of: date, tenant: Tenant,
     groups, roles = in_groups(snapshot, names.groups), in_roles(snapshot, names.roles, as_of)
     found = classes(facts, names, users, _held(groups), _held(roles))
     matrix = Matrix(tenant, situations(policy, tenant))
-    return Everybody(found, matrix.frame(found.people), matrix)
+    eligible, held = _eligible(snapshot)
+    cells = [matrix.cells(person) for person in found.people]
+    return Everybody(found, cells, _frame(cells), [matrix.place(each) for each in cells], matrix, eligible, held)
 
 
 def _facts(snapshot: Snapshot, names: Names,
@@ -79,6 +92,22 @@ def _facts(snapshot: Snapshot, names: Names,
         keys.append(chunk["account_key"].to_numpy(dtype=np.int32)[at >= 0])
         places.append(at[at >= 0].astype(np.int32))
     return np.concatenate(numbers), Held(np.concatenate(keys), np.concatenate(places), frozenset())
+
+
+def _eligible(snapshot: Snapshot) -> tuple[dict[str, int], frozenset[str]]:
+    roles = snapshot.frame("role_assignments")[["account_id", "role_id", "kind"]].drop_duplicates()
+    active = roles[roles["kind"] == "active"]
+    only = roles[roles["kind"] == "eligible"].merge(active, on=["account_id", "role_id"], how="left",
+                                                    suffixes=("", "_active"))
+    only = only[only["kind_active"].isna()]
+    counted = {str(role): int(count) for role, count in only["role_id"].value_counts().items()}
+    return counted, frozenset(roles["role_id"])
+
+
+def _frame(cells: list[dict[str, Cell]]) -> pd.DataFrame:
+    rows = [(number, name, cell.asked.value, cell.why, cell.hours)
+            for number, each in enumerate(cells) for name, cell in each.items()]
+    return pd.DataFrame(rows, columns=["class", "scenario", "asked", "why", "hours"]).astype({"hours": "float64"})
 
 
 def _held(found: Memberships) -> Held:

@@ -37,7 +37,7 @@ RANK = {outcome: rank for rank, outcome in enumerate(tuple(Outcome)[:5])}
 DEVICE_CONTROLS = frozenset({"compliantdevice", "domainjoineddevice"})
 _COUNTS_AS_MFA = frozenset({"mfa", "passwordchange", "riskremediation"})
 _MOBILE = frozenset({"ios", "android"})
-_APP_CONTROLS = {"approvedapplication": _MOBILE, "compliantapplication": _MOBILE | {"windows"}}
+APP_CONTROLS = {"approvedapplication": _MOBILE, "compliantapplication": _MOBILE | {"windows"}}
 """Control -> platforms on which it can be met at all."""
 _EXTERNAL = frozenset({"b2bcollaborationguest", "b2bcollaborationmember"})
 
@@ -90,7 +90,7 @@ def _parts(grants: Grants, policy: Policy, question: Question) -> tuple[list[Str
             proofs.append(BUILT_IN[MFA_STRENGTH])
         elif control in DEVICE_CONTROLS:
             met.append(_device_control(control, question))
-        elif control in _APP_CONTROLS:
+        elif control in APP_CONTROLS:
             met.append(_app_control(control, question))
         else:
             met.append(question.lacking("control", f"{policy.id} {control}"))
@@ -137,7 +137,7 @@ def _device_control(control: str, question: Question) -> Answer:
 def _app_control(control: str, question: Question) -> Answer:
     protected = question.sign_in.app_protected
     told = question.lacking("application protection") if protected is None else known(protected)
-    return all_of((_on(_APP_CONTROLS[control], question), told, negate(_is_external(question))))
+    return all_of((_on(APP_CONTROLS[control], question), told, negate(_is_external(question))))
 
 
 def _on(platforms: frozenset[str], question: Question) -> Answer:

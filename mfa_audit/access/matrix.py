@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from mfa_audit.access.conditions import about_person, about_sign_in
+from mfa_audit.access.coverage import CANNOT_TELL, EVERYWHERE, NEVER, NO_ACCESS, SOMEWHERE
 from mfa_audit.access.grants import Outcome, demand
 from mfa_audit.access.question import Person, Question, SignIn
 from mfa_audit.access.sign_in import REPORT_ONLY, Decision, conclude
@@ -20,7 +19,7 @@ from mfa_audit.access.users import left_out
 from mfa_audit.tables import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mfa_audit.access.kleene import Fact
     from mfa_audit.access.policies import Policy
@@ -85,14 +84,15 @@ class Matrix:
         """The person's cell in every scenario, by its name."""
         return {situation.name: self._cell(person, situation) for situation in self.situations}
 
-    def frame(self, people: Iterable[Person]) -> pd.DataFrame:
-        """A row for every class and scenario: ``class``, ``scenario``, ``asked`` (:class:`Asked`), ``why``, ``hours``
-        (float, null: never again)."""
-        rows = [
-            (number, name, cell.asked.value, cell.why, cell.hours)
-            for number, person in enumerate(people) for name, cell in self.cells(person).items()
-        ]
-        return pd.DataFrame(rows, columns=["class", "scenario", "asked", "why", "hours"])
+    def place(self, cells: Mapping[str, Cell]) -> str:
+        """Where somebody is asked over all sign-ins, of the words of :mod:`mfa_audit.access.coverage`; registering a
+        method or a device is none."""
+        told = [cells[situation.name] for situation in self.situations if not situation.is_action]
+        if any(cell.asked is Asked.ASKED for cell in told):
+            return EVERYWHERE if all(cell.asked in (Asked.ASKED, Asked.BLOCKED) for cell in told) else SOMEWHERE
+        if any(Outcome.MFA in cell.possible for cell in told):
+            return CANNOT_TELL
+        return NEVER if any(cell.possible & _IN for cell in told) else NO_ACCESS
 
     def decide(self, person: Person, sign_in: SignIn) -> Decision:
         """One sign-in decided, from memory where the same policies came together before."""

@@ -24,12 +24,18 @@ _NOT_STATED = (None,)
 
 @dataclass(frozen=True)
 class Situation:
-    """A scenario: its ``name``, its ``label``, and every sign-in it stands for."""
+    """A scenario: its ``name``, its ``label``, every sign-in it stands for, and whether one is ``inside`` the
+    network."""
 
     name: str
     label: str
     sign_ins: tuple[SignIn, ...]
     inside: bool
+
+    @property
+    def is_action(self) -> bool:
+        """Whether it is about registering a method or a device."""
+        return any(sign_in.user_action is not None for sign_in in self.sign_ins)
 
 
 def situations(policy: Policy, tenant: Tenant) -> tuple[Situation, ...]:

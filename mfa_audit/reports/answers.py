@@ -78,6 +78,7 @@ def account(row: Mapping[str, Any], facts: Facts) -> Iterator[Block]:
         ("Due", _due(row)),
         ("How open it is", words.EXPOSURE[Exposure(row["exposure"])] if text_of(row["exposure"]) else ""),
         ("MFA demanded", words.REQUIRED[Required(row["required"])] if is_true(row["in_scope"]) else ""),
+        ("Asked over all situations", words.ASKED.get(text_of(row["asked"]), "")),
         ("Strongest method", _level(row)),
         ("Methods on record", _methods(row)),
         ("Exception", text_of(row["exemption_id"])),

@@ -1,4 +1,5 @@
-"""A run for machines: ``summary.json``, ``accounts.csv`` and ``accounts.parquet``, the same bytes for the same night.
+"""A run for machines: ``summary.json``, ``access.json``, ``accounts.csv`` and ``accounts.parquet``; the same bytes for
+the same night.
 
 The CSV is RFC 4180 as Power Query, ``csv`` and DuckDB read it: UTF-8 without a mark, CRLF, every field quoted, dates
 ISO, ``true``/``false``, null empty. A field that a spreadsheet would run has an apostrophe before it, as the names of
@@ -30,8 +31,11 @@ SUMMARY_KEYS = ("schema", "as_of", "complete", "gaps", "policy", "populations", 
 
 
 def write_data(night: Night, folder: Path) -> None:
-    """Write the three files into ``folder``, which exists. Raises ``OutputFailed`` when the system refuses."""
+    """Write the files into ``folder``, which exists; ``access.json`` where scenarios were judged. Raises
+    ``OutputFailed`` when the system refuses."""
     files.write_text(folder / "summary.json", summary_text(night.summary))
+    if night.access is not None:
+        files.write_text(folder / "access.json", json.dumps(night.access, indent=1, allow_nan=False) + "\n")
     write_accounts(night.people, folder)
 
 

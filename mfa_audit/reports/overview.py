@@ -70,6 +70,7 @@ def _whole(night: Night) -> Iterator[Block]:
     yield Heading("Key figures", f"{words.count(night.summary['key_figures']['workforce_in_scope'])} in scope")
     yield Grid(_FIGURE_COLUMNS, [*_headline(night), *_figures(night)])
     yield from _exposure(night)
+    yield from _asked(night)
     yield from _retirement(night)
     yield from _statuses(night.summary["populations"].get("workforce", {}).get("statuses", {}))
     yield from _others(night)
@@ -130,6 +131,17 @@ def _exposure(night: Night) -> Iterator[Block]:
     share = words.percent(*values["phishing_resistant"])
     resistant = f"{words.count(values['phishing_resistant'][0])} ({share}) are safe from a fake sign-in page."
     yield Sentence(" ".join(text for text in (alone, first, resistant) if text))
+
+
+def _asked(night: Night) -> Iterator[Block]:
+    """One line on who is asked at all."""
+    if night.access is None:
+        return
+    lists, gaps = night.access["lists"], night.access["gaps"]
+    grave = sum(gap["severity"] == "high" for gap in gaps)
+    unknown = f", of {words.count(lists['cannot_tell'])} nobody can tell" if lists["cannot_tell"] else ""
+    yield Sentence(f"{words.of(lists['never'], 'account')} in scope {'is' if lists['never'] == 1 else 'are'} never asked "
+                   f"for MFA{unknown}; the policies have {words.of(len(gaps), 'gap')}, {words.count(grave)} of them grave.")
 
 
 def _retirement(night: Night) -> Iterator[Block]:

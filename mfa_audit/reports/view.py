@@ -38,6 +38,8 @@ class Night:
 
     summary: Mapping[str, Any]
     """``summary.json`` as published."""
+    access: Mapping[str, Any] | None
+    """``access.json`` as published; null when nothing says who is asked."""
     policy: Policy
     """The policy the night was judged by."""
     people: TableFile

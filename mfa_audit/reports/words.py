@@ -220,6 +220,21 @@ def headline_note(summary: Mapping[str, Any]) -> str:
     return f"whether MFA is demanded: not assessed for {count(missing)}" if missing else ""
 
 
+ASKED: Mapping[str, str] = {
+    "never": "never: one factor is enough wherever it signs in from",
+    "somewhere": "in some situations",
+    "everywhere": "in every situation that lets it in",
+    "cannot_tell": "nobody can tell: a fact is missing",
+    "no_access": "it cannot get in anywhere",
+}
+"""Where an account is asked for MFA."""
+
+
+def tier(name: str) -> str:
+    """A tier as people read it."""
+    return name.replace("_", " ").capitalize()
+
+
 def demand_assessed(summary: Mapping[str, Any]) -> str:
     """Say for how many in scope it is known whether MFA is demanded, for the top of a page."""
     in_scope, missing = summary["key_figures"]["workforce_in_scope"], _not_assessed(summary)

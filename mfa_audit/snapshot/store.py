@@ -18,7 +18,7 @@ from mfa_audit.snapshot import engine, intake
 from mfa_audit.snapshot.columnar import CHUNK_ROWS, TableFile, chunks
 from mfa_audit.snapshot.frames import empty_frame, typed_frame
 from mfa_audit.snapshot.manifest import Documents, Manifest, Source, from_json, to_json
-from mfa_audit.tables import ACCOUNTS, REGISTRATIONS, SNAPSHOT_TABLES, Stated
+from mfa_audit.tables import ACCOUNTS, REGISTRATIONS, SNAPSHOT_TABLES, GroupState, Stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,6 +61,14 @@ class Snapshot:
         if state.file is None:
             return empty_frame(SNAPSHOT_TABLES[table])
         return TableFile(self.folder / state.file).frame()
+
+    def deleted_groups(self) -> list[str]:
+        """The groups that something names and that are gone, ids in lower case."""
+        file = self.manifest.tables["group_members"].file
+        if file is None:
+            return []
+        found = TableFile(self.folder / file).frame(["group_id"], where={"state": [GroupState.DELETED.value]})
+        return sorted(found["group_id"])
 
     def accounts(self, columns: Sequence[str] | None = None, chunk_rows: int = CHUNK_ROWS) -> Iterator[pd.DataFrame]:
         """Accounts with their registrations, in account_key order, in frames of about ``chunk_rows`` rows.

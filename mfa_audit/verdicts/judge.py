@@ -152,7 +152,10 @@ def _people(accounts: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
     status = facts["status"]
     rank = facts["exposure"].map(_EXPOSURE_ORDER).fillna(len(_EXPOSURE_ORDER)).astype(np.int64)
     late = facts["overdue_days"].clip(upper=_LONGEST)
+    nobody_asked = pd.Series(None, index=facts.index, dtype="str")
     derived = {
+        "access_class": accounts.get("access_class", nobody_asked.astype("Int32")),
+        "asked": accounts.get("asked", nobody_asked),
         "kind": facts["kind"],
         "population": facts["population"],
         "tier": facts["tier"].where(facts["tier_known"], "unknown"),

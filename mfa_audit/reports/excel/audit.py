@@ -1,10 +1,11 @@
-"""``audit.xlsx``: the operator's workbook, one night in up to thirteen sheets."""
+"""``audit.xlsx``: the operator's workbook, one night in up to sixteen sheets."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mfa_audit.files import write_bytes
+from mfa_audit.reports.excel.access import asked_sheet, gaps_sheet, never_sheet
 from mfa_audit.reports.excel.accounts import privileged_sheet, special_sheet
 from mfa_audit.reports.excel.actions import action_sheet
 from mfa_audit.reports.excel.blank import new_book
@@ -33,6 +34,9 @@ SHEETS: Mapping[str, tuple[Callable[[Book, Night], Sheet | None], str]] = {
     "By manager": (manager_sheet, "One row a manager, direct and indirect reports apart."),
     "Action list": (action_sheet, "Who has to do something, what, and by when; most urgent first."),
     "Privileged": (privileged_sheet, "Every account with an administrator's rights."),
+    "Who is asked": (asked_sheet, "In which situation whom MFA is demanded of."),
+    "Never asked": (never_sheet, "Accounts that one factor opens wherever they sign in from."),
+    "Policy gaps": (gaps_sheet, "What in the policies leaves people unasked, and what would close it."),
     "Exemptions": (exemptions_sheet, "The register of approved exceptions and its state."),
     "Methods": (methods_sheet, "Which second methods people have."),
     "Special accounts": (special_sheet, "Emergency, service, shared, room and generic accounts, and guests."),

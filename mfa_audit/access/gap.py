@@ -1,0 +1,104 @@
+"""A hole in what asks for MFA: what is seen, how grave, whom it touches, what would close it.
+
+Patterns: ``docs/conditional-access.md``, the gap report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from mfa_audit.access.conditions import about_person
+from mfa_audit.access.question import Person, Question, SignIn
+from mfa_audit.access.users import left_out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mfa_audit.access.matrix import Cell, Matrix
+    from mfa_audit.access.policies import Policy
+    from mfa_audit.access.scenarios import Situation
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """``id`` of the pattern, ``severity`` (high, medium, low, info), the ``policy`` it is about (empty: all of them),
+    what was ``found``, how many ``accounts`` it touches, and what would ``close`` it. ``classes`` are the accounts'
+    classes."""
+
+    id: str
+    severity: str
+    found: str
+    close: str
+    policy: str = ""
+    policy_id: str = ""
+    accounts: int = 0
+    classes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class View:
+    """What gaps are looked for in. ``people`` stand for the classes, ``cells`` are theirs by scenario, ``places``
+    where they are asked, ``sizes`` their accounts in scope;
+    ``eligible``: role -> accounts that may activate it and do not hold it, ``held``: roles somebody holds or may."""
+
+    matrix: Matrix
+    people: Sequence[Person]
+    cells: Sequence[Mapping[str, Cell]]
+    places: Sequence[str]
+    sizes: npt.NDArray[np.int64]
+    eligible: Mapping[str, int]
+    held: frozenset[str]
+    deleted: frozenset[str]
+    tolerance_percent: float
+
+    @cached_property
+    def enforced(self) -> tuple[Policy, ...]:
+        """The policies that are enabled."""
+        return tuple(policy for policy in self.matrix.tenant.policies if policy.state == "enabled")
+
+    @cached_property
+    def asking(self) -> tuple[Policy, ...]:
+        """Those of them that demand MFA of people."""
+        return tuple(policy for policy in self.enforced if demands_mfa(policy))
+
+    def where(self, test: Callable[[Cell], bool], situations: Sequence[Situation]) -> Mask:
+        """The classes of which ``test`` holds in one of ``situations``."""
+        names = [situation.name for situation in situations]
+        return np.array([any(test(cells[name]) for name in names) for cells in self.cells], dtype=bool)
+
+    def named_by(self, policy: Policy) -> Mask:
+        """The classes a policy is for, or may be."""
+        return np.array([about_person(policy, self._question(person))[0].holds is not False for person in self.people],
+                        dtype=bool)
+
+    def left_out_of(self, policy: Policy) -> Mask:
+        """The classes a policy names and leaves out again."""
+        return np.array([left_out(policy, self._question(person)) for person in self.people], dtype=bool)
+
+    def gap(self, name: str, severity: str, found: str, close: str, *, policy: Policy | None = None,
+            classes: Mask | None = None) -> Gap:
+        """A gap, its accounts counted."""
+        touched = np.zeros(len(self.people), dtype=bool) if classes is None else classes
+        return Gap(
+            name, severity, found, close, "" if policy is None else policy.name or policy.id,
+            "" if policy is None else policy.id, int(self.sizes[touched].sum()),
+            tuple(int(number) for number in np.flatnonzero(touched & (self.sizes > 0))),
+        )
+
+    def _question(self, person: Person) -> Question:
+        return Question(self.matrix.tenant, person, SignIn())
+
+
+def demands_mfa(policy: Policy) -> bool:
+    """Whether MFA, or a strength that is MFA, is among the controls, for people."""
+    grants = policy.grants
+    if grants is None or policy.conditions.workloads:
+        return False
+    return "mfa" in grants.controls or (grants.strength is not None and grants.strength.is_mfa is not False)
