@@ -29,16 +29,18 @@ def gaps(view: View) -> list[Gap]:
 
 
 def never_asked(view: View) -> Iterator[Gap]:
-    """People whom an exclusion leaves without any MFA, by policy; people in no enabled policy at all."""
+    """People whom an exclusion leaves without any MFA, by policy; people whom no policy that demands it takes in."""
     never = np.array([place == NEVER for place in view.places], dtype=bool)
+    taken_out = np.zeros(len(never), dtype=bool)
     for policy in view.asking:
         out = view.left_out_of(policy) & never
+        taken_out |= out
         if view.sizes[out].sum():
             yield view.gap("excluded_and_never_asked", "high", "leaves out people whom nothing else asks",
                            "take them back in, or approve each in the register", policy=policy, classes=out)
-    nothing = np.array([not any(cell.applied for cell in cells.values()) for cells in view.cells], dtype=bool) & never
+    nothing = never & ~taken_out
     if view.sizes[nothing].sum():
-        yield view.gap("in_no_policy", "high", "no enabled policy applies to them anywhere",
+        yield view.gap("in_no_policy", "high", "no enabled policy that demands MFA takes them in anywhere",
                        "add a policy for all users", classes=nothing)
 
 

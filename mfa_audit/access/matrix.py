@@ -6,7 +6,7 @@ each sign-in; what they come to together is concluded once for each combination 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -44,16 +44,15 @@ class Asked(StrEnum):
 class Cell:
     """One class in one scenario. ``why``: the :class:`mfa_audit.tables.Reason` MFA is not demanded, empty unless it is
     not; ``hours``: the longest time until it is asked again, null when in one combination never; ``strengths`` that
-    must be met in one; ``lacks``: what is not known; ``applied``, ``report_only``: ids of policies."""
+    must be met in one; ``lacks``: what is not known; ``applied``: whether any enforced policy applies in one."""
 
     asked: Asked
     why: str = ""
     hours: float | None = None
     strengths: frozenset[str] = frozenset()
     lacks: frozenset[Fact] = frozenset()
-    applied: frozenset[str] = frozenset()
-    report_only: frozenset[str] = frozenset()
     possible: frozenset[Outcome] = frozenset()
+    applied: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,15 +73,18 @@ class Matrix:
         self.situations = tuple(situations)
         self.concluded = 0
         self._live = tuple(policy for policy in tenant.policies if policy.state != "disabled")
-        self._enforced = self._bits(policy.state != REPORT_ONLY for policy in self._live)
-        self._of_sign_in: dict[SignIn, _Fits] = {}
-        self._of_person: dict[Person, _Fits] = {}
-        self._asking: dict[tuple[SignIn, frozenset[str]], int] = {}
+        self._enforced = _bits(policy.state != REPORT_ONLY for policy in self._live)
+        self._fits = {situation.name: [self._fits_sign_in(sign_in) for sign_in in situation.sign_ins]
+                      for situation in self.situations}
+        self._kinds: dict[tuple[str, int, frozenset[str]], list[tuple[int, Policy]]] = {}
+        self._asking: dict[tuple[str, int, frozenset[str]], int] = {}
         self._decisions: dict[tuple[object, ...], Decision] = {}
+        self._merged: dict[tuple[int, ...], Cell] = {}
 
     def cells(self, person: Person) -> dict[str, Cell]:
         """The person's cell in every scenario, by its name."""
-        return {situation.name: self._cell(person, situation) for situation in self.situations}
+        fits = self._fits_person(person)
+        return {situation.name: self._cell(person, fits, situation) for situation in self.situations}
 
     def place(self, cells: Mapping[str, Cell]) -> str:
         """Where somebody is asked over all sign-ins, of the words of :mod:`mfa_audit.access.coverage`; registering a
@@ -94,92 +96,110 @@ class Matrix:
             return CANNOT_TELL
         return NEVER if any(cell.possible & _IN for cell in told) else NO_ACCESS
 
-    def decide(self, person: Person, sign_in: SignIn) -> Decision:
-        """One sign-in decided, from memory where the same policies came together before."""
-        one, other = self._fits_person(person), self._fits_sign_in(sign_in)
-        sure = one.yes & other.yes
-        maybe = (one.yes | one.open) & (other.yes | other.open) & ~sure & self._enforced
-        # Where every policy is known to apply or not, this is all that a conclusion sees of a person.
-        seen: object = person
-        if not maybe:
-            roles = (person.roles, person.unsure_roles) if self.tenant.security_defaults is not False else ()
-            seen = (person.guest_types, person.home_tenant, person.per_user, roles)
-        key = (sign_in, sure, maybe, seen)
+    def _cell(self, person: Person, fits: _Fits, situation: Situation) -> Cell:
+        decisions, applied = [], 0
+        for place, other in enumerate(self._fits[situation.name]):
+            sure = fits.yes & other.yes & self._enforced
+            maybe = (fits.yes | fits.open) & (other.yes | other.open) & ~sure & self._enforced
+            applied |= sure
+            decisions.append(
+                self._decided(person, situation, place, sure, maybe, unsure=maybe & fits.open != 0))
+        # Decisions live as long as the matrix, so which they are says what they come to.
+        key = (*map(id, decisions), applied != 0)
+        cell = self._merged.get(key)
+        if cell is None:
+            cell = self._merged[key] = _together(decisions, applied=applied != 0)
+        if cell.asked is not Asked.NOT_ASKED:
+            return cell
+        open_to = next(place for place, decision in enumerate(decisions) if decision.possible <= _IN)
+        return replace(cell, why=self._why(person, fits, situation, open_to))
+
+    def _decided(self, person: Person, situation: Situation, place: int, sure: int, maybe: int, *,
+                 unsure: bool) -> Decision:
+        """One sign-in decided, from memory where policies that come to the same came together before. ``unsure``: it is
+        the person of whom something is not known, which may then be anything."""
+        kinds = self._kinds_in(person, situation, place)
+        present = _bits(bool(sure & mask) for mask, _ in kinds)
+        roles = (person.roles, person.unsure_roles) if self.tenant.security_defaults is not False else ()
+        seen: object = person if unsure else (person.guest_types, person.home_tenant, person.per_user, roles)
+        key = (situation.name, place, present, maybe, seen)
         if key not in self._decisions:
             self.concluded += 1
-            report_only = () if sign_in.user_action is not None else self._policies(sure & ~self._enforced)
             self._decisions[key] = conclude(
-                Question(self.tenant, person, sign_in), self._policies(sure & self._enforced), self._policies(maybe),
-                report_only)
+                Question(self.tenant, person, situation.sign_ins[place]),
+                [policy for mask, policy in kinds if sure & mask], self._policies(maybe))
         return self._decisions[key]
 
+    def _kinds_in(self, person: Person, situation: Situation, place: int) -> list[tuple[int, Policy]]:
+        """The policies by what they come to in a sign-in: those that come to the same as bits, and one for all."""
+        key = (situation.name, place, person.guest_types)
+        if key not in self._kinds:
+            question = Question(self.tenant, person, situation.sign_ins[place])
+            found: dict[object, tuple[int, Policy]] = {}
+            for bit, policy in enumerate(self._live):
+                comes_to = demand(policy, question)
+                kind = (policy.hours, policy.grants if comes_to.lacks else comes_to)
+                bits, one = found.get(kind, (0, policy))
+                found[kind] = (bits | 1 << bit, one)
+            self._kinds[key] = list(found.values())
+        return self._kinds[key]
+
     def _fits_person(self, person: Person) -> _Fits:
-        if person not in self._of_person:
-            question = Question(self.tenant, person, SignIn())
-            answers = [about_person(policy, question)[0].holds for policy in self._live]
-            self._of_person[person] = _Fits(
-                self._bits(answer is True for answer in answers), self._bits(answer is None for answer in answers),
-                self._bits(answer is False and left_out(policy, question)
-                           for policy, answer in zip(self._live, answers, strict=True)),
-            )
-        return self._of_person[person]
+        question = Question(self.tenant, person, SignIn())
+        answers = [about_person(policy, question)[0].holds for policy in self._live]
+        return _Fits(
+            _bits(answer is True for answer in answers), _bits(answer is None for answer in answers),
+            _bits(answer is False and left_out(policy, question)
+                  for policy, answer in zip(self._live, answers, strict=True)),
+        )
 
     def _fits_sign_in(self, sign_in: SignIn) -> _Fits:
-        if sign_in not in self._of_sign_in:
-            question = Question(self.tenant, Person(), sign_in)
-            answers = [about_sign_in(policy, question) for policy in self._live]
-            self._of_sign_in[sign_in] = _Fits(
-                self._bits(answer.holds is True for answer, _ in answers),
-                self._bits(answer.holds is None for answer, _ in answers),
-                self._bits(reason == "location" for _, reason in answers),
-            )
-        return self._of_sign_in[sign_in]
+        question = Question(self.tenant, Person(), sign_in)
+        answers = [about_sign_in(policy, question) for policy in self._live]
+        return _Fits(
+            _bits(answer.holds is True for answer, _ in answers), _bits(answer.holds is None for answer, _ in answers),
+            _bits(reason == "location" for _, reason in answers),
+        )
 
     def _policies(self, bits: int) -> list[Policy]:
         return [policy for place, policy in enumerate(self._live) if bits >> place & 1]
 
-    @staticmethod
-    def _bits(flags: Iterable[bool]) -> int:
-        return sum(1 << place for place, flag in enumerate(flags) if flag)
-
-    def _cell(self, person: Person, situation: Situation) -> Cell:
-        decisions = [self.decide(person, sign_in) for sign_in in situation.sign_ins]
-        asked = _asked(decisions)
-        open_to = next((sign_in for sign_in, decision in zip(situation.sign_ins, decisions, strict=True)
-                        if decision.possible <= _IN), None)
-        hours = [decision.hours for decision in decisions if not decision.possible <= _SHUT]
-        return Cell(
-            asked,
-            why=self._why(person, situation, open_to) if asked is Asked.NOT_ASKED and open_to is not None else "",
-            hours=None if None in hours else max((each for each in hours if each is not None), default=None),
-            strengths=frozenset(each for decision in decisions for each in decision.required_strength or ()),
-            lacks=frozenset(fact for decision in decisions for fact in decision.lacks),
-            applied=frozenset(each for decision in decisions for each in decision.applied),
-            report_only=frozenset(each for decision in decisions for each in decision.report_only),
-            possible=frozenset(each for decision in decisions for each in decision.possible),
-        )
-
-    def _why(self, person: Person, situation: Situation, sign_in: SignIn) -> str:
+    def _why(self, person: Person, fits: _Fits, situation: Situation, place: int) -> str:
         """The first of: left out of a policy that demands MFA here, spared on a trusted network, demanded by a policy
         that only reports, or by none."""
-        one, other = self._fits_person(person), self._fits_sign_in(sign_in)
-        asking = self._asking_in(person, sign_in)
-        if asking & self._enforced & one.nearly & (other.yes | other.open):
+        other = self._fits[situation.name][place]
+        asking = self._asking_in(person, situation, place)
+        if asking & self._enforced & fits.nearly & (other.yes | other.open):
             return Reason.EXCLUDED_UNREGISTERED
-        if situation.inside and asking & self._enforced & one.yes & other.nearly:
+        if situation.inside and asking & self._enforced & fits.yes & other.nearly:
             return Reason.TRUSTED_NETWORK_BYPASS
-        if asking & ~self._enforced & one.yes & other.yes:
+        if asking & ~self._enforced & fits.yes & other.yes:
             return Reason.REPORT_ONLY
         return Reason.NO_POLICY
 
-    def _asking_in(self, person: Person, sign_in: SignIn) -> int:
+    def _asking_in(self, person: Person, situation: Situation, place: int) -> int:
         """The policies that would demand MFA here if they applied."""
-        key = (sign_in, person.guest_types)
+        key = (situation.name, place, person.guest_types)
         if key not in self._asking:
-            question = Question(self.tenant, person, sign_in)
-            self._asking[key] = self._bits(
-                Outcome.MFA in demand(policy, question).outcomes for policy in self._live)
+            question = Question(self.tenant, person, situation.sign_ins[place])
+            self._asking[key] = _bits(Outcome.MFA in demand(policy, question).outcomes for policy in self._live)
         return self._asking[key]
+
+
+def _bits(flags: Iterable[bool]) -> int:
+    return sum(1 << place for place, flag in enumerate(flags) if flag)
+
+
+def _together(decisions: Sequence[Decision], *, applied: bool) -> Cell:
+    """Every combination of a scenario in one cell."""
+    hours = [decision.hours for decision in decisions if not decision.possible <= _SHUT]
+    return Cell(
+        _asked(decisions),
+        hours=None if None in hours else max((each for each in hours if each is not None), default=None),
+        strengths=frozenset(each for decision in decisions for each in decision.required_strength or ()),
+        lacks=frozenset(fact for decision in decisions for fact in decision.lacks),
+        possible=frozenset(each for decision in decisions for each in decision.possible), applied=applied,
+    )
 
 
 def _asked(decisions: Sequence[Decision]) -> Asked:

@@ -140,8 +140,8 @@ def _asked(night: Night) -> Iterator[Block]:
     lists, gaps = night.access["lists"], night.access["gaps"]
     grave = sum(gap["severity"] == "high" for gap in gaps)
     unknown = f", of {words.count(lists['cannot_tell'])} nobody can tell" if lists["cannot_tell"] else ""
-    yield Sentence(f"{words.of(lists['never'], 'account')} in scope {'is' if lists['never'] == 1 else 'are'} never asked "
-                   f"for MFA{unknown}; the policies have {words.of(len(gaps), 'gap')}, {words.count(grave)} of them grave.")
+    yield Sentence(f"Never asked for MFA: {words.of(lists['never'], 'account')} in scope{unknown}. "
+                   f"Gaps in the policies: {words.count(len(gaps))}, of them grave: {words.count(grave)}.")
 
 
 def _retirement(night: Night) -> Iterator[Block]:

@@ -43,9 +43,9 @@ def asked_sheet(book: Book, night: Night) -> Sheet | None:
     lists = night.access["lists"]
     notes = [
         "Accounts in scope, by what Conditional Access, security defaults and per-user MFA come to in each situation.",
-        f"Never asked: {words.count(lists['never'])}. Asked somewhere: "
-        f"{words.count(lists['somewhere'] + lists['everywhere'])}, of them everywhere: "
-        f"{words.count(lists['everywhere'])}. Cannot tell: {words.count(lists['cannot_tell'])}.",
+        ". ".join(f"{label}: {words.count(number)}" for label, number in (
+            ("Never asked", lists["never"]), ("Asked somewhere", lists["somewhere"] + lists["everywhere"]),
+            ("Of them everywhere", lists["everywhere"]), ("Cannot tell", lists["cannot_tell"]))) + ".",
     ]
     return table_sheet(book, "Who is asked", "Who is asked for MFA", columns, [frame], notes=notes)
 
@@ -63,9 +63,8 @@ def gaps_sheet(book: Book, night: Night) -> Sheet | None:
         Column("Accounts in scope", "accounts", "count"),
         Column("What would close it", "would_close", widest=48, lines=4),
     ]
-    return table_sheet(book, "Policy gaps", f"Policy gaps: {words.count(len(frame))}", columns, [frame],
-                       notes=["An emergency account that is left out on purpose is a gap here as well: label it, "
-                              "and test it."])
+    note = "An emergency account that is left out on purpose is a gap here as well: label it, and test it."
+    return table_sheet(book, "Policy gaps", f"Policy gaps: {words.count(len(frame))}", columns, [frame], notes=[note])
 
 
 def never_sheet(book: Book, night: Night) -> Sheet | None:
