@@ -13,6 +13,7 @@ from mfa_audit.access.classes import Classes, Held, Names, classes, facts_of_peo
 from mfa_audit.access.matrix import Matrix
 from mfa_audit.access.scenarios import situations
 from mfa_audit.access.tenant import Tenant, locations_of, networks_of, policies_of
+from mfa_audit.snapshot.columnar import TableFile
 from mfa_audit.snapshot.documents import entries
 from mfa_audit.snapshot.memberships import Memberships, in_groups, in_roles
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from mfa_audit.access.matrix import Cell
+    from mfa_audit.access.question import Person
     from mfa_audit.policy import Policy
     from mfa_audit.snapshot.store import Snapshot
 
@@ -78,16 +80,36 @@ def everybody(snapshot: Snapshot, policy: Policy, as_of: date, tenant: Tenant,
     return Everybody(found, cells, _frame(cells), [matrix.place(each) for each in cells], matrix, eligible, held)
 
 
+def person_of(snapshot: Snapshot, as_of: date, tenant: Tenant, account_key: int,
+              per_user: Callable[[pd.DataFrame], pd.Series]) -> Person:
+    """One account as policies see it; ``per_user`` as for :func:`everybody`."""
+    names = names_in(tenant)
+    account = TableFile(snapshot.folder / str(snapshot.manifest.tables["accounts"].file)).frame(
+        _SEEN, where={"account_key": [account_key]})
+    seen = _seen(account, per_user)
+    named = np.flatnonzero(pd.Index(names.users) == account["account_id"].iloc[0]).astype(np.int32)
+    users = Held(np.zeros(len(named), dtype=np.int32), named, frozenset())
+    groups, roles = (
+        Held(np.zeros(int((found.accounts == account_key).sum()), dtype=np.int32),
+             found.places[found.accounts == account_key], found.open)
+        for found in (in_groups(snapshot, names.groups), in_roles(snapshot, names.roles, as_of)))
+    return classes(facts_of_people(seen), names, users, groups, roles).people[0]
+
+
+def _seen(accounts: pd.DataFrame, per_user: Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame:
+    return pd.DataFrame({
+        "user_type": accounts["user_type"].astype("str"), "external": accounts["external"],
+        "per_user": per_user(accounts), "has_id": ~accounts["account_id"].str.startswith("upn:"),
+    })
+
+
 def _facts(snapshot: Snapshot, names: Names,
            per_user: Callable[[pd.DataFrame], pd.Series]) -> tuple[npt.NDArray[np.int16], Held]:
     numbers, keys, places = [], [], []
     listed = pd.Index(names.users)
     for chunk in snapshot.accounts(columns=_SEEN):
         ids = chunk["account_id"]
-        numbers.append(facts_of_people(pd.DataFrame({
-            "user_type": chunk["user_type"].astype("str"), "external": chunk["external"], "per_user": per_user(chunk),
-            "has_id": ~ids.str.startswith("upn:"),
-        })))
+        numbers.append(facts_of_people(_seen(chunk, per_user)))
         at = listed.get_indexer(pd.Index(ids))
         keys.append(chunk["account_key"].to_numpy(dtype=np.int32)[at >= 0])
         places.append(at[at >= 0].astype(np.int32))

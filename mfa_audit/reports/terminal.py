@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from mfa_audit.reports import answers, overview
+from mfa_audit.reports import answers, overview, sign_in_words
 from mfa_audit.reports.blocks import Banner, Bar, Block, Cell, Column, Grid, Heading, Pairs, Sentence, Tone, Verbatim
 from mfa_audit.reports.selection import EVERYBODY, Selection
 from mfa_audit.reports.terminal_text import cut, shown, size, wrap
@@ -56,6 +56,12 @@ def account(row: Mapping[str, Any], facts: answers.Facts, console: Console) -> N
 def control(row: Mapping[str, Any], console: Console) -> None:
     """Draw what a control means and how it stands; ``row`` is a row of ``Night.controls``."""
     _draw(answers.control(row), console)
+
+
+def sign_ins(who: str, told: Sequence[Mapping[str, Any]], console: Console, *, in_lines: bool) -> None:
+    """Draw what an account's sign-ins come to: a line a situation, or each with its policies (``in_lines`` false);
+    ``told`` as :meth:`mfa_audit.access.one.Answered.words` gives them."""
+    _draw(sign_in_words.lines(who, told) if in_lines else sign_in_words.each(who, told), console)
 
 
 def matches(rows: pd.DataFrame, console: Console) -> None:
