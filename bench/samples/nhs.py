@@ -97,7 +97,8 @@ class Files:
         self._graph()
         self._csv()
         self._encodings()
-        nhs_access.write(self.folder / "with_conditional_access", self.roster)
+        for folder in ("exports", "graph"):
+            nhs_access.write(self.folder / folder, self.roster)
         self._expected()
         self._messy()
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _NIGHT = datetime(2026, 3, 2, 1, 0)  # noqa: DTZ001 - written with a Z, never compared
 _REASONS = {
     "COMPLIANT": "ok", "COMPLIANT_WEAK": "phone_only", "NOT_REGISTERED": "nothing_registered",
-    "NOT_ENFORCED": "no_policy", "BELOW_STRENGTH": "below_tier_minimum", "EXEMPT": "exempt",
+    "NOT_ENFORCED": "excluded_unregistered", "BELOW_STRENGTH": "below_tier_minimum", "EXEMPT": "exempt",
     "EXEMPT_EXPIRED": "exemption_expired", "GRACE": "starter", "UNKNOWN": "", "OUT_OF_SCOPE": "disabled",
 }
 
