@@ -186,7 +186,8 @@ def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path
             accounts["manager_key"] = managers.reindex(accounts["account_key"].astype("int64")).to_numpy(copy=True)
             if asked is not None:
                 accounts["access_class"] = asked.classes.of[accounts["account_key"].to_numpy(dtype="int64")]
-                accounts["asked"] = accounts["access_class"].map(dict(enumerate(asked.places))).astype("str")
+                for name, told in (("asked", asked.places), ("registering", asked.registering)):
+                    accounts[name] = accounts["access_class"].map(dict(enumerate(told))).astype("str")
             judgement = judge(accounts, basis)
             table.append(judgement.people)
             tallies.append(tally(judgement, accounts, policy))
@@ -196,7 +197,9 @@ def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path
                       whole_sources=None if whole_sources is None else whole_sources())
     if asked is None:
         return verdicts, None
-    return verdicts, document(asked, TableFile(people).count(["access_class", "tier"], {"in_scope": [True]}), policy)
+    counts, holdings = (TableFile(people).count(["access_class", facet], {"in_scope": [True]})
+                        for facet in ("tier", "method_bits"))
+    return verdicts, document(asked, counts, holdings, policy)
 
 
 def summary_of(job: Job, verdicts: Verdicts, found: tuple[Gap, ...],

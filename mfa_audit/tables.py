@@ -316,6 +316,7 @@ PEOPLE = Table(
             ("responsible_id", "VARCHAR", "who answers for a generic or service account; null when nobody"),
             ("access_class", "INTEGER", "one for all that no policy can tell apart; null without scenarios"),
             ("asked", "VARCHAR", "never, somewhere, everywhere, cannot_tell, no_access; null as above"),
+            ("ready", "VARCHAR", "Required: can register what it is told to; null when no policy says"),
             ("priority", "INTEGER", "place in action lists, smallest first; see verdicts.judge"),
         )
     ),

@@ -11,6 +11,7 @@ import pandas as pd
 
 from mfa_audit.access.classes import Classes, Held, Names, classes, facts_of_people, names_in
 from mfa_audit.access.matrix import Matrix
+from mfa_audit.access.reach import may_register, registering
 from mfa_audit.access.scenarios import situations
 from mfa_audit.access.tenant import Tenant, locations_of, networks_of, policies_of
 from mfa_audit.snapshot.columnar import TableFile
@@ -34,13 +35,15 @@ class Everybody:
     """``classes`` of accounts; ``cells`` of each class by scenario; ``frame``: a row for every class and scenario
     with ``class``, ``scenario``, ``asked`` (:class:`mfa_audit.access.matrix.Asked`), ``why``, ``hours`` (float, null:
     never again); ``places``: where each class is asked
-    (:meth:`mfa_audit.access.matrix.Matrix.place`); ``matrix`` answers further questions. ``eligible``: role ->
+    (:meth:`mfa_audit.access.matrix.Matrix.place`); ``registering``: whether it may register a
+    method (:func:`mfa_audit.access.reach.may_register`); ``matrix`` answers further questions. ``eligible``: role ->
     accounts that may activate it and do not hold it; ``held``: roles that somebody holds or may activate."""
 
     classes: Classes
     cells: list[dict[str, Cell]]
     frame: pd.DataFrame
     places: list[str]
+    registering: list[str]
     matrix: Matrix
     eligible: Mapping[str, int]
     held: frozenset[str]
@@ -77,7 +80,10 @@ def everybody(snapshot: Snapshot, policy: Policy, as_of: date, tenant: Tenant,
     matrix = Matrix(tenant, situations(policy, tenant))
     eligible, held = _eligible(snapshot)
     cells = [matrix.cells(person) for person in found.people]
-    return Everybody(found, cells, _frame(cells), [matrix.place(each) for each in cells], matrix, eligible, held)
+    register = Matrix(tenant, registering(policy, tenant, matrix.situations))
+    return Everybody(
+        found, cells, _frame(cells), [matrix.place(each) for each in cells],
+        [may_register(register.cells(person)) for person in found.people], matrix, eligible, held)
 
 
 def person_of(snapshot: Snapshot, as_of: date, tenant: Tenant, account_key: int,

@@ -24,8 +24,12 @@ _EXTERNAL = frozenset({"b2bcollaborationguest", "b2bcollaborationmember"})
 
 def gaps(view: View) -> list[Gap]:
     """Every gap that was found, by severity, then by how many it touches."""
-    found = [gap for look in _LOOKS for gap in look(view)]
-    return sorted(found, key=lambda gap: (_ORDER.index(gap.severity), -gap.accounts, gap.id, gap.policy_id))
+    return sorted((gap for look in _LOOKS for gap in look(view)), key=order)
+
+
+def order(gap: Gap) -> tuple[int, int, str, str]:
+    """Where a gap stands in the report."""
+    return (_ORDER.index(gap.severity), -gap.accounts, gap.id, gap.policy_id)
 
 
 def never_asked(view: View) -> Iterator[Gap]:

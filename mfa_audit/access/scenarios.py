@@ -40,15 +40,20 @@ class Situation:
 
 def situations(policy: Policy, tenant: Tenant) -> tuple[Situation, ...]:
     """The scenarios of a policy, in its order."""
-    addresses = {
-        "outside": tuple(map(ip_address, policy.networks.outside)),
-        "inside": tuple(map(ip_address, policy.networks.inside)) or trusted_addresses(tenant),
-    }
+    addresses = addresses_of(policy, tenant)
     return tuple(
         Situation(name, scenario.label or name, tuple(_sign_ins(scenario, addresses)),
                   inside="inside" in (scenario.network or ()))
         for name in policy.scenario_names() for scenario in (policy.scenario(name),)
     )
+
+
+def addresses_of(policy: Policy, tenant: Tenant) -> dict[str, tuple[Address, ...]]:
+    """The addresses that stand for ``inside`` and ``outside`` the network."""
+    return {
+        "outside": tuple(map(ip_address, policy.networks.outside)),
+        "inside": tuple(map(ip_address, policy.networks.inside)) or trusted_addresses(tenant),
+    }
 
 
 def trusted_addresses(tenant: Tenant) -> tuple[Address, ...]:

@@ -17,7 +17,7 @@ import pandas as pd
 from mfa_audit import files
 from mfa_audit.reports import words
 from mfa_audit.reports.data import csv_header, csv_rows
-from mfa_audit.tables import Status
+from mfa_audit.tables import Required, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,6 +33,7 @@ LEFT_OUT: Mapping[str, str] = {
     "leaver": "are leaving or have left: to be confirmed or switched off",
     "dormant": "have not been used for a long time: to be confirmed or switched off",
     "away": "are away",
+    "cannot_register": "cannot register a method, because a policy stops them: the administrators act",
     "nobody_answers": "are generic accounts that nobody is recorded to answer for",
     "own_telephony": "use a phone number, and some groups keep theirs: not told apart here",
     "no_date": "have no date by which it is due",
@@ -48,7 +49,7 @@ _BY_STATUS = {Status.NOT_ENFORCED: "nothing_forces", Status.UNKNOWN: "unknown", 
 _THEIRS = (Status.NOT_REGISTERED, Status.BELOW_STRENGTH, Status.EXEMPT_EXPIRED, Status.GRACE)
 _ORDER = ("organisation", "display_name", "account_id")
 _READ = ("account_id", "user_principal_name", "display_name", "mail", "organisation", "department", "population",
-         "status", "due", "overdue_days", "manager_key", "responsible_id", "dormant", "leaver", "away")
+         "status", "due", "overdue_days", "manager_key", "responsible_id", "dormant", "leaver", "away", "ready")
 _POPULATIONS = ("workforce", "generic")
 
 
@@ -117,6 +118,7 @@ def _classified(chunk: pd.DataFrame, night: Night, people: _Addresses) -> pd.Dat
     conditions = {
         **{reason: status == value for value, reason in _BY_STATUS.items()},
         **{mark: chunk[mark].fillna(value=False).astype(bool) for mark in ("leaver", "dormant", "away")},
+        "cannot_register": chunk["ready"] == Required.NO,
         "nobody_answers": generic & send_to.isna(),
         "own_telephony": weak & (telephony or today > pd.Timestamp(night.policy.methods.weak_ends_on)),
         "overdue": late > 0,

@@ -98,6 +98,8 @@ def account_controls(accounts: pd.DataFrame, facts: pd.DataFrame, references: Re
         "MFA-REG-03": outcome(starter, usable, unassessed=~known),
         "MFA-REG-04": outcome(with_factor, count_methods(bits) > 1),
         "MFA-REG-08": outcome(with_factor, (bits & ~DEVICE_BOUND_BITS) != 0),
+        "MFA-REG-09": outcome(in_scope & known & (best <= policy.methods.weak_level),
+                              true(facts["ready"] == Required.YES), unassessed=~decided("ready")),
         "MFA-STR-01": outcome(with_factor, facts["enough"].to_numpy(dtype=bool),
                               unassessed=true(facts["reason"] == Reason.TIER_UNKNOWN)),
         "MFA-STR-02": outcome(with_factor, best > Level.PHONE),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from mfa_audit.policy import Policy
+    from mfa_audit.verdicts.methods_policy import Targets
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Evidence:
     ``settings_read``: a per-user MFA state or a portal's MFA Status was supplied for somebody. ``federated_domains``:
     the federated ones, null when no list of domains was supplied. ``certificate_targets``: the groups the methods
     policy lets sign in with a certificate (``all_users``: everybody); null when it was not supplied.
+    ``registrable``: whom it lets register what is recommended; null when it does not say.
     ``methods_switched_off``: methods it allows nobody, as bits; ``methods_in_doubt``: those of which it does not say.
     """
 
@@ -41,6 +43,7 @@ class Evidence:
     settings_read: bool = False
     federated_domains: frozenset[str] | None = None
     certificate_targets: frozenset[str] | None = None
+    registrable: tuple[Targets, ...] | None = None
     methods_switched_off: int = 0
     methods_in_doubt: int = 0
 

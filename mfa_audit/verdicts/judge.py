@@ -11,11 +11,12 @@ import pandas as pd
 from mfa_audit.methods import Level, names
 from mfa_audit.tables import COMPLIANT, PEOPLE, Exposure, Reason, Stated, Status
 from mfa_audit.verdicts.account_controls import account_controls
-from mfa_audit.verdicts.columns import not_before
+from mfa_audit.verdicts.columns import not_before, true
 from mfa_audit.verdicts.controls import count, findings
 from mfa_audit.verdicts.deadlines import due_dates, grace_ends, overdue, starts
 from mfa_audit.verdicts.factors import factor_facts, reaches
 from mfa_audit.verdicts.population import dormant, kinds, out_of_scope, populations
+from mfa_audit.verdicts.readiness import readiness
 from mfa_audit.verdicts.registers import References, organisation_spelling
 from mfa_audit.verdicts.required import required_facts
 from mfa_audit.verdicts.retirement import cohorts
@@ -77,6 +78,7 @@ def _facts(accounts: pd.DataFrame, references: References, basis: Basis) -> pd.D
     if not basis.groups_read(basis.policy.methods.own_telephony_groups):
         # Whether their phone number goes on working is not known.
         base.loc[base["reason"] == Reason.WEAK_ENDED, ["status", "reason"]] = (Status.UNKNOWN, Reason.UNREADABLE)
+    base["ready"] = readiness(accounts, references.ids, true(base["usable"] != 0), base["registered"], basis)
     base["tier_known"] = tier.known
     base["may_be_privileged"] = tier.possible.get("privileged", False)
     base["tier"], base["privileged"] = tier.tier, tier.privileged
@@ -156,6 +158,7 @@ def _people(accounts: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
     derived = {
         "access_class": accounts.get("access_class", nobody_asked.astype("Int32")),
         "asked": accounts.get("asked", nobody_asked),
+        "ready": facts["ready"],
         "kind": facts["kind"],
         "population": facts["population"],
         "tier": facts["tier"].where(facts["tier_known"], "unknown"),

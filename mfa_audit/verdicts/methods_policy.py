@@ -7,6 +7,7 @@ Microsoft works out from it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mfa_audit.methods import BIT
@@ -65,6 +66,31 @@ def in_doubt(methods_policy: Any) -> int:
         if "enabled" not in states and states - {"disabled"}:
             found |= BIT[method]
     return found
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Whom a method is switched on for: group ids in lower case, :data:`EVERYBODY` among them for all."""
+
+    include: frozenset[str]
+    exclude: frozenset[str]
+
+
+def registrable(methods_policy: Any) -> tuple[Targets, ...] | None:
+    """Whom the policy lets register what is recommended, Microsoft Authenticator or a passkey; null when it was not
+    supplied, is still migrating, or leaves the state of one out."""
+    policies = entries(methods_policy)
+    if not policies or any(_word(policy.get("policyMigrationState")) != "migrationcomplete" for policy in policies):
+        return None
+    found = {_word(each.get("id")): each for each in _configurations(policies)}
+    wanted = [found.get(name) for name in ("microsoftauthenticator", "fido2")]
+    if any(each is None or _word(each.get("state")) not in ("enabled", "disabled") for each in wanted):
+        return None
+    return tuple(
+        Targets(*(frozenset(_word(target.get("id")) for target in entries(each.get(side) or []))
+                  for side in ("includeTargets", "excludeTargets")))
+        for each in wanted if each is not None and _word(each.get("state")) == "enabled"
+    )
 
 
 def certificate_targets(methods_policy: Any) -> frozenset[str] | None:

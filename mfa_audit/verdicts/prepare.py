@@ -13,7 +13,7 @@ from mfa_audit.snapshot.documents import entries
 from mfa_audit.tables import REGISTERS, GroupState
 from mfa_audit.verdicts.basis import Basis, Evidence
 from mfa_audit.verdicts.exemption_register import HOLDER, entry_states
-from mfa_audit.verdicts.methods_policy import EVERYBODY, certificate_targets, in_doubt, switched_off
+from mfa_audit.verdicts.methods_policy import EVERYBODY, certificate_targets, in_doubt, registrable, switched_off
 from mfa_audit.verdicts.registers import Lookup, Registers, present
 from mfa_audit.verdicts.required import demanded
 
@@ -119,6 +119,7 @@ def _evidence(snapshot: Snapshot, *, eligible_unknown: bool) -> Evidence:
         settings_read=not {"per_user_mfa", "mfa_status"} <= set(absent),
         federated_domains=federated,
         certificate_targets=certificate_targets(methods_policy),
+        registrable=registrable(methods_policy),
         methods_switched_off=switched_off(methods_policy),
         methods_in_doubt=in_doubt(methods_policy),
     )
@@ -149,7 +150,10 @@ def _counted_roles(roles: pd.DataFrame, policy: Policy, as_of: date) -> pd.DataF
 def _groups(snapshot: Snapshot, policy: Policy) -> dict[str, pd.Index]:
     """The members of every group the judging asks about; one whose members were not read whole is missing."""
     tiers: Iterable[Any] = (rule.applies_to for rule in policy.requirements.values() if rule.applies_to is not None)
-    targets = certificate_targets(snapshot.documents.get("authentication_methods_policy")) or frozenset()
+    methods_policy = snapshot.documents.get("authentication_methods_policy")
+    targets = certificate_targets(methods_policy) or frozenset()
+    for each in registrable(methods_policy) or ():
+        targets |= each.include | each.exclude
     named = {
         group.lower()
         for groups in (policy.privileged.groups, policy.methods.own_telephony_groups, targets - {EVERYBODY},
