@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 _HANDED_ON = (
     "people", "by_organisation", "by_department", "by_manager", "controls", "methods", "exemptions", "quality",
-    "sources", "reconciliation", "organisation_names", "tenant_name",
+    "sources", "reconciliation", "organisation_names", "tenant_name", "access",
 )
 """What reports take from the verdicts as it is."""
 
@@ -115,9 +115,9 @@ def look_again(run: runs.Run, tell: Callable[[Outcome], None]) -> None:
     with scratch_folder() as work:
         snapshot = open_snapshot(Path(run.manifest["snapshot"]))
         policy, as_of = policy_of_run(run), date.fromisoformat(run.summary["as_of"])
-        verdicts, access = judge_snapshot(snapshot, policy, as_of, work / "people.parquet",
-                                          whole_sources=lambda: bool(run.summary["complete"]))
-        tell(Outcome(run.folder, night_of(policy, as_of, run.summary, verdicts, access), (), snapshot))
+        verdicts = judge_snapshot(snapshot, policy, as_of, work / "people.parquet",
+                                  whole_sources=lambda: bool(run.summary["complete"]))
+        tell(Outcome(run.folder, night_of(policy, as_of, run.summary, verdicts), (), snapshot))
 
 
 def policy_of_run(run: runs.Run) -> Policy:
@@ -151,11 +151,11 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
             found += lost_factors(*_lost(previous, people, job.policy), job.policy)
         return not found
 
-    verdicts, access = judge_snapshot(snapshot, job.policy, job.as_of, people, progress, whole_sources=whole_sources)
+    verdicts = judge_snapshot(snapshot, job.policy, job.as_of, people, progress, whole_sources=whole_sources)
     refuse_other_tenant(manifest, job.settings.tenant, verdicts.domains, job.policy,
                         entries(snapshot.documents.get("organization")))
     refuse_sums_that_differ(verdicts.reconciliation)
-    night = night_of(job.policy, job.as_of, summary_of(job, verdicts, found, access), verdicts, access)
+    night = night_of(job.policy, job.as_of, summary_of(job, verdicts, found), verdicts)
 
     staging = new_folder_aside(private_folder(output), "run")
     try:
@@ -171,9 +171,9 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
 
 
 def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path, progress: Progress = SILENT, *,
-                   whole_sources: Callable[[], bool] | None = None) -> tuple[Verdicts, dict[str, Any] | None]:
+                   whole_sources: Callable[[], bool] | None = None) -> Verdicts:
     """Judge a snapshot chunk by chunk into the table ``people``, and count; ``whole_sources`` is asked once everybody
-    is judged, as in ``gather``. Second: ``access.json``, null when nothing says who is asked."""
+    is judged, as in ``gather``."""
     exemptions = entries_of(snapshot, policy, as_of)
     tenant = tenant_of(snapshot, policy)
     asked = None if tenant is None else everybody(snapshot, policy, as_of, tenant, per_user_state)
@@ -196,14 +196,13 @@ def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path
     verdicts = gather(add(tallies), TableFile(people), snapshot, basis, exemptions, broken_cycles=broken_cycles,
                       whole_sources=None if whole_sources is None else whole_sources())
     if asked is None:
-        return verdicts, None
+        return verdicts
     counts, holdings = (TableFile(people).count(["access_class", facet], {"in_scope": [True]})
                         for facet in ("tier", "method_bits"))
-    return verdicts, document(asked, counts, holdings, policy)
+    return replace(verdicts, access=document(asked, counts, holdings, policy))
 
 
-def summary_of(job: Job, verdicts: Verdicts, found: tuple[Gap, ...],
-               access: dict[str, Any] | None) -> dict[str, Any]:
+def summary_of(job: Job, verdicts: Verdicts, found: tuple[Gap, ...]) -> dict[str, Any]:
     """``summary.json`` of a night: nothing in it depends on when or where it ran."""
     policy = job.policy
     return {
@@ -216,16 +215,15 @@ def summary_of(job: Job, verdicts: Verdicts, found: tuple[Gap, ...],
         "key_figures": verdicts.key_figures,
         "headline_kind": verdicts.headline_kind,
         "retirement": verdicts.retirement,
-        "scenarios": None if access is None else access["scenarios"],
+        "scenarios": None if verdicts.access is None else verdicts.access["scenarios"],
     }
 
 
-def night_of(policy: Policy, as_of: date, summary: dict[str, Any], verdicts: Verdicts,
-             access: dict[str, Any] | None) -> Night:
+def night_of(policy: Policy, as_of: date, summary: dict[str, Any], verdicts: Verdicts) -> Night:
     """What reports may show of a judged tenant."""
     tables = {name: getattr(verdicts, name) for name in _HANDED_ON}
     return Night(
-        summary=summary, access=access, policy=policy, as_of=as_of, marking=policy.reports.marking,
+        summary=summary, policy=policy, as_of=as_of, marking=policy.reports.marking,
         delete_by=as_of + timedelta(days=policy.privacy.retention_days.people), **tables,
     )
 

@@ -30,7 +30,8 @@ _HOLDER = ["account_id", "organisation", "status"]
 @dataclass(frozen=True)
 class Verdicts:
     """A judged tenant. The frames are those of ``reports.view.Night``, the dictionaries those of ``summary.json``;
-    ``domains`` are the domains of the accounts read, each once."""
+    ``domains`` are the domains of the accounts read, each once; ``access`` is ``access.json``, null where no scenario
+    was judged."""
 
     people: TableFile
     key_figures: dict[str, Any]
@@ -49,6 +50,7 @@ class Verdicts:
     organisation_names: Mapping[str, str]
     tenant_name: str
     domains: pd.Series
+    access: dict[str, Any] | None = None
 
 
 def gather(whole: figures.Tally, people: TableFile, snapshot: Snapshot, basis: Basis,

@@ -32,6 +32,16 @@ _HAS_FACTOR = (Status.COMPLIANT, Status.COMPLIANT_WEAK, Status.NOT_ENFORCED, Sta
 _LATE = (Status.NOT_REGISTERED, Status.BELOW_STRENGTH, Status.EXEMPT_EXPIRED)
 
 
+ACCESS: dict[str, Any] = {
+    "schema": "mfa-audit/access/1", "cannot_tell_for_want_of": [],
+    "lists": {"never": 1, "cannot_tell": 2, "somewhere": 20, "everywhere": 1, "no_access": 0},
+    "scenarios": {"personal_computer": {"label": "Personal computer", "tiers": {
+        "staff": {"asked": 19, "not_asked": 1, "blocked": 0, "unknown": 2}}}},
+    "gaps": [{"id": "legacy_open", "severity": "high", "policy": "", "policy_id": "", "accounts": 24,
+              "found": "old mail protocols get in with a password", "would_close": "block them"}],
+}
+
+
 def person(key: int, name: str | None, status: Status = Status.NOT_REGISTERED, **more: Any) -> dict[str, Any]:
     """A row of ``tables.PEOPLE``: a member of staff due on 13 February 2026, unless ``more`` says otherwise."""
     usable = status in _HAS_FACTOR
@@ -47,7 +57,7 @@ def person(key: int, name: str | None, status: Status = Status.NOT_REGISTERED, *
         "in_scope": status is not Status.OUT_OF_SCOPE,
         "usable": usable, "privileged": False, "portal_role": None, "method_bits": 0, "registered_bits": 0,
         "account_enabled": "yes", "dormant": False, "leaver": False, "away": False, "last_sign_in": None,
-        "starter_until": None, "responsible_id": None, **more,
+        "starter_until": None, "responsible_id": None, "access_class": 0, "asked": "somewhere", "ready": "yes", **more,
     }
     late = (AS_OF - row["due"]).days if row["due"] and Status(row["status"]) in _LATE else 0
     row.setdefault("overdue_days", max(0, late))
@@ -112,7 +122,7 @@ def night(folder: Path, rows: Iterable[Mapping[str, Any]], *, assessed: bool = T
         people=TableFile(folder / "people.parquet"), by_organisation=_roll_up(workforce, "organisation"),
         by_department=_roll_up(workforce, "department"), by_manager=by_manager, controls=pd.DataFrame(),
         methods=pd.DataFrame(), exemptions=pd.DataFrame(), quality=(), sources=pd.DataFrame(),
-        reconciliation=pd.DataFrame(),
+        reconciliation=pd.DataFrame(), access=ACCESS,
         organisation_names=names if names is not None else {"ZX1": "Northmoor Fells Hospitals", "ZX2": "Larkfen Care"},
         tenant_name="Corp Example", as_of=AS_OF, delete_by=None, marking="Confidential: names people",
     )

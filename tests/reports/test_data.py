@@ -43,7 +43,7 @@ def test_the_same_night_gives_the_same_bytes(night: Night, tmp_path: Path) -> No
     """Three files and nothing else, identical when written again."""
     first, again = written(night, tmp_path / "a"), written(night, tmp_path / "b")
 
-    assert ["accounts.csv", "accounts.parquet", "summary.json"] == list(first)
+    assert ["access.json", "accounts.csv", "accounts.parquet", "summary.json"] == list(first)
     assert first == again
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mfa_audit.reports import words
-from mfa_audit.reports.excel.accounts import LISTED
+from mfa_audit.reports.excel.accounts import HIDDEN, LISTED
 from mfa_audit.reports.excel.table import Column, table_sheet
+from mfa_audit.tables import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,8 @@ _SEVERITY: Mapping[str, tuple[str, str]] = {
     "high": ("High", "bad"), "medium": ("Medium", "caution"), "low": ("Low", "info"),
     "info": ("For information", "neutral"),
 }
-_PEOPLE = ["display_name", "user_principal_name", "organisation", "department", "tier", "status"]
+_ASKED_WIDTHS = (52.0, 20.0, 14.0, 14.0, 14.0, 14.0, 14.0)
+_PEOPLE = ["kind", "display_name", "user_principal_name", "organisation", "department", "tier", "status"]
 
 
 def asked_sheet(book: Book, night: Night) -> Sheet | None:
@@ -47,7 +49,8 @@ def asked_sheet(book: Book, night: Night) -> Sheet | None:
             ("Never asked", lists["never"]), ("Asked somewhere", lists["somewhere"] + lists["everywhere"]),
             ("Of them everywhere", lists["everywhere"]), ("Cannot tell", lists["cannot_tell"]))) + ".",
     ]
-    return table_sheet(book, "Who is asked", "Who is asked for MFA", columns, [frame], notes=notes)
+    return table_sheet(book, "Who is asked", "Who is asked for MFA", columns, [frame], notes=notes,
+                       widths=_ASKED_WIDTHS)
 
 
 def gaps_sheet(book: Book, night: Night) -> Sheet | None:
@@ -73,7 +76,10 @@ def never_sheet(book: Book, night: Night) -> Sheet | None:
                                order_by=["organisation", "display_name"], limit=LISTED)
     if frame.empty:
         return None
-    frame = frame.assign(tier=frame["tier"].map(words.tier),
+    emergency = frame["kind"] == Kind.BREAK_GLASS
+    frame = frame.assign(display_name=frame["display_name"].mask(emergency, HIDDEN),
+                         user_principal_name=frame["user_principal_name"].mask(emergency, HIDDEN),
+                         tier=frame["tier"].map(words.tier),
                          status=frame["status"].map({key.value: text.label for key, text in words.STATUS.items()}))
     total = 0 if night.access is None else night.access["lists"]["never"]
     columns = [

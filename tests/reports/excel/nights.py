@@ -151,6 +151,9 @@ def _person(dice: random.Random, key: int, size: int, *, hostile: bool, reach: i
         "last_sign_in": AS_OF - timedelta(days=dice.randint(0, 200)),
         "starter_until": None,
         "responsible_id": account_id(1) if kind in (Kind.GENERIC, Kind.SERVICE) else None,
+        "access_class": 0,
+        "asked": dice.choice(("never", "somewhere", "everywhere", "cannot_tell")),
+        "ready": dice.choice(("yes", "no", "unknown")),
         "priority": 0,
     }
 
@@ -194,7 +197,24 @@ def night(folder: Path, frame: pd.DataFrame, *, complete: bool = True, assessed:
         as_of=AS_OF,
         delete_by=date(2027, 4, 6),
         marking="OFFICIAL-SENSITIVE & private",
+        access=_access(frame),
     )
+
+
+def _access(frame: pd.DataFrame) -> dict[str, Any]:
+    """``access.json`` of a night, its lists counted from it."""
+    scope = frame[frame["in_scope"]]
+    tiers = {str(tier): {"asked": int(count), "not_asked": 0, "blocked": 0, "unknown": 0}
+             for tier, count in scope["tier"].value_counts().items()}
+    return {
+        "schema": "mfa-audit/access/1", "cannot_tell_for_want_of": [],
+        "lists": {name: int((scope["asked"] == name).sum())
+                  for name in ("never", "cannot_tell", "somewhere", "everywhere", "no_access")},
+        "scenarios": {"personal_computer": {"label": "Personal computer & tablet", "tiers": tiers}},
+        "gaps": [{"id": "in_no_policy", "severity": severity, "policy": HOSTILE[place], "policy_id": f"c{place}",
+                  "accounts": place, "found": "no policy takes them in", "would_close": "add one"}
+                 for place, severity in enumerate(("high", "medium", "low", "info"))],
+    }
 
 
 def _roll_up(frame: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
