@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from mfa_audit.access.coverage import asked
+from mfa_audit.access.other_sources import ASKED_BY_DEFAULTS, DIRECTORY_SYNCHRONISATION
 from mfa_audit.access.question import GUEST_TYPES, Device, Person, Question, SignIn
 from mfa_audit.access.sign_in import Decision, decide
 from mfa_audit.access.tenant import Application, Tenant, locations_of, networks_of, policies_of
@@ -89,10 +90,13 @@ def _people(told: Mapping[str, Any]) -> Iterable[tuple[str, Person]]:
     groups, unread = _members(told.get("groups"))
     deleted = _words(told.get("deletedObjectIds"))
     named_groups, named_roles = _named(told.get("policies"))
+    named_roles |= ASKED_BY_DEFAULTS | {DIRECTORY_SYNCHRONISATION}
     unread |= named_groups - groups.keys() - deleted
     for user in _list(told.get("users") or [], "users"):
         each = _object(user, "a user")
-        identity = str(each.get("id"))
+        identity = each.get("id")
+        if not isinstance(identity, str) or not identity.strip():
+            raise UnreadableCase("a user has no id")
         inside, unsure = _memberships(identity.casefold(), groups, unread)
         roles, unsure_roles = _roles(told.get("roles"), identity.casefold(), inside, unsure, named_roles)
         home = each.get("homeTenantId")
@@ -113,7 +117,9 @@ def guest_types(user: Mapping[str, Any]) -> frozenset[str]:
         (isinstance(creation, str) and creation.casefold() in _INVITED) or bool(state)
         or (isinstance(upn, str) and "#ext#" in upn.casefold())
     )
-    told = {"creationType", "externalUserState"} <= user.keys()
+    told = isinstance(upn, str) and all(
+        name in user and (user[name] is None or isinstance(user[name], str))
+        for name in ("creationType", "externalUserState"))
     external = {True} if from_elsewhere else {False} if told else {True, False}
     kind = user.get("userType")
     guest = {"guest": {True}, "member": {False}}.get(kind.casefold() if isinstance(kind, str) else "", {True, False})
@@ -129,10 +135,10 @@ def _members(value: Any) -> tuple[dict[str, set[str]], set[str]]:
     for group in _list(value or [], "groups"):
         each = _object(group, "a group")
         identity, members = str(each.get("id")).casefold(), each.get("members")
-        if isinstance(members, list):
-            known[identity] = {
-                str(member.get("id") if isinstance(member, dict) else member).casefold() for member in members}
-        else:
+        listed = [member.get("id") if isinstance(member, dict) else member
+                  for member in (members if isinstance(members, list) else [None])]
+        known.setdefault(identity, set()).update(member.casefold() for member in listed if isinstance(member, str))
+        if not all(isinstance(member, str) for member in listed):
             unread.add(identity)
     return known, unread
 
@@ -161,13 +167,15 @@ def _roles(value: Any, identity: str, inside: frozenset[str], unsure: frozenset[
     certain, open_ = set(), set()
     for assignment in _list(value, "roles"):
         each = _object(assignment, "a role")
-        if str(each.get("assignmentType")).casefold() != "active" or each.get("directoryScopeId", "/") != "/":
+        kind, scope, holder, role = (_word(each.get(name)) for name in (
+            "assignmentType", "directoryScopeId", "principalId", "roleTemplateId"))
+        if kind == "eligible" or scope not in ("/", None):
             continue
-        holder, role = str(each.get("principalId")).casefold(), str(each.get("roleTemplateId")).casefold()
-        if holder == identity or holder in inside:
+        told = kind == "active" and scope == "/"
+        if told and role is not None and (holder == identity or holder in inside):
             certain.add(role)
-        elif holder in unsure:
-            open_.add(role)
+        elif holder is None or holder == identity or holder in inside or holder in unsure:
+            open_ |= named if role is None else {role}
     return frozenset(certain), frozenset(open_ - certain)
 
 
@@ -220,7 +228,7 @@ def _word(value: Any) -> str | None:
 
 
 def _words(value: Any) -> frozenset[str]:
-    return frozenset(str(each).casefold() for each in _list(value or [], "deletedObjectIds"))
+    return frozenset(each.casefold() for each in _list(value or [], "deletedObjectIds") if isinstance(each, str))
 
 
 def _number(hours: float | None) -> float | int | None:

@@ -135,11 +135,11 @@ def _person(facts: int, identity: str, inside: frozenset[str], held: frozenset[s
     rest, has_id = divmod(facts, 2)
     rest, per_user = divmod(rest, len(_PER_USER))
     guest, external = divmod(rest, 3)
-    # Groups and roles list object ids, so they say nothing of an account known by its name alone.
+    # Policies, groups and roles list object ids, so they say nothing of an account known by its name alone.
     unsure = (open_groups if has_id else frozenset(names.groups)) - inside
     unsure_roles = (open_roles if has_id else frozenset(names.roles)) - held
     return Person(
-        id=identity, guest_types=_guest_types(guest, external), groups=inside, unsure_groups=unsure, roles=held,
+        id=identity if has_id else None, guest_types=_guest_types(guest, external), groups=inside, unsure_groups=unsure, roles=held,
         unsure_roles=unsure_roles, per_user=_PER_USER[per_user],
     )
 

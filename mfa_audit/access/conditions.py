@@ -46,10 +46,19 @@ def about_sign_in(policy: Policy, question: Question) -> tuple[Answer, str]:
     answers = [_understood(policy, question)]
     for condition, reason in _CONDITIONS:
         answer = condition(policy, question)
+        if answer.holds is False and _misread(policy, reason):
+            continue
         if answer.holds is False:
             return NO, reason or targets.reason(policy)
         answers.append(answer)
     return all_of(answers), ""
+
+
+def _misread(policy: Policy, reason: str) -> bool:
+    """Whether something in this very condition is not understood, so that its failing may be for that alone; the policy
+    as a whole is not known then."""
+    parts = tuple(f"conditions.{name}" for name in _PARTS.get(reason, ()))
+    return any(each.startswith(parts) for each in policy.conditions.strange)
 
 
 def _understood(policy: Policy, question: Question) -> Answer:
@@ -69,7 +78,7 @@ def _platform(policy: Policy, question: Question) -> Answer:
             return YES
         platform = question.signal("platform")
         told = _member(words & _PLATFORMS, "platform", platform, question)
-        return any_of((told, _any_strange(words - _PLATFORMS, "platform", policy, question)))
+        return any_of((told, _any_strange(words - _PLATFORMS, "platform", question)))
 
     return _chosen(choice, is_one_of, question, policy, "platforms")
 
@@ -119,7 +128,7 @@ def _risk(kind: str) -> Condition:
             return YES
         name = f"{kind}_risk"
         told = _member(levels & set(SIGNALS[name]), name, question.signal(name), question)
-        return any_of((told, _any_strange(levels - set(SIGNALS[name]) - {"hidden"}, name, policy, question)))
+        return any_of((told, _any_strange(levels - set(SIGNALS[name]), name, question)))
 
     return condition
 
@@ -129,7 +138,7 @@ def _flow(policy: Policy, question: Question) -> Answer:
     if wanted is None:
         return YES
     told = _member(wanted & set(SIGNALS["flow"]), "flow", question.signal("flow"), question)
-    return any_of((told, _any_strange(wanted - set(SIGNALS["flow"]), "flow", policy, question)))
+    return any_of((told, _any_strange(wanted - set(SIGNALS["flow"]), "flow", question)))
 
 
 def _chosen(choice: Choice, hits: Callable[[frozenset[str]], Answer], question: Question, policy: Policy,
@@ -150,10 +159,15 @@ def _member(words: frozenset[str], signal: str, value: str | None, question: Que
     return question.lacking("signal", signal)
 
 
-def _any_strange(words: frozenset[str], signal: str, policy: Policy, question: Question) -> Answer:
+def _any_strange(words: frozenset[str], signal: str, question: Question) -> Answer:
     """A word that nobody knows may mean this sign-in."""
-    return question.lacking(f"{signal} value", f"{policy.id} {min(words)}") if words else NO
+    return any_of(question.lacking(f"{signal} value", word) for word in sorted(words))
 
+
+_PARTS = {"": ("applications",), "devicePlatform": ("platforms",), "location": ("locations",),
+          "clientApps": ("clientAppTypes",), "devices": ("devices", "deviceStates"),
+          "authenticationFlow": ("authenticationFlows",)}
+"""Name of a failing condition -> the parts of a policy it is read from."""
 
 _CONDITIONS: tuple[tuple[Condition, str], ...] = (
     (targets.target, ""),

@@ -44,12 +44,18 @@ def _answer(rule: rules.Rule, question: Question) -> Answer:
     registered = is_registered(question)
     if registered.holds is None:
         return registered
+    unseen = rules.answer(rule, lambda comparison: _compare_nothing(comparison, question))
     if not registered.holds:
-        return rules.answer(rule, lambda comparison: known(_is_null(comparison)))
+        return unseen
     # Hidden attributes fail positive operators; what they do to negative ones is not documented clearly.
     extended = [step for step in rule if isinstance(step, rules.Comparison) and step.name in _EXTENSIONS]
     seen = extensions_seen(question) if extended else YES
-    return rules.answer(rule, lambda comparison: _compare(comparison, seen, question))
+    answer = rules.answer(rule, lambda comparison: _compare(comparison, seen, question))
+    if answer == unseen:
+        return answer
+    # Such a sign-in passes on no state of the device, however well it is registered.
+    sent = question.device_sent()
+    return any_of((all_of((sent, answer)), all_of((negate(sent), unseen))))
 
 
 def in_state(policy: Policy, question: Question) -> Answer:
@@ -105,11 +111,14 @@ def _is_known(comparison: Comparison) -> bool:
         return False
     if comparison.operator not in _ALLOWED.get(name, frozenset({"eq", "startswith", "endswith", "contains", "in"})):
         return False
-    return name != "iscompliant" or comparison.values[0] in ("true", "false") or _is_null(comparison)
+    if comparison.is_null:
+        return comparison.operator == "eq"
+    return name != "iscompliant" or comparison.values[0] in ("true", "false")
 
 
-def _is_null(comparison: Comparison) -> bool:
-    return comparison.operator == "eq" and comparison.bare and comparison.values == ("null",)
+def _compare_nothing(comparison: Comparison, question: Question) -> Answer:
+    """The positive form of a comparison with a device that has no properties; nobody says what null is to it."""
+    return question.lacking("device", "null of none") if comparison.is_null else NO
 
 
 def _compare(comparison: Comparison, seen: Answer, question: Question) -> Answer:
@@ -118,12 +127,13 @@ def _compare(comparison: Comparison, seen: Answer, question: Question) -> Answer
     if name in _EXTENSIONS and seen.holds is not True:
         hidden = question.lacking("hidden attribute", name) if comparison.negated else NO
         return seen if seen.holds is None else hidden
-    if comparison.operator in ("eq", "in") and not _is_null(comparison):
+    if comparison.operator in ("eq", "in") and not comparison.is_null:
         return any_of(_equal(name, value, question) for value in comparison.values)
     told, value = _property(name, question)
     if not told:
-        return question.lacking("device", f"{name} {comparison.operator} {comparison.values[0]}")
-    return known(value is None if _is_null(comparison) else value is not None and _fits(value, comparison))
+        wanted = "nothing" if comparison.is_null else f"{comparison.operator} {comparison.values[0]}"
+        return question.lacking("device", f"{name} {wanted}")
+    return known(value is None if comparison.is_null else value is not None and _fits(value, comparison))
 
 
 def _fits(value: Any, comparison: Comparison) -> bool:
@@ -148,8 +158,18 @@ def _property(name: str, question: Question) -> tuple[bool, Any]:
     properties = question.sign_in.device.properties
     for key in (name, *(other for other, real in _OTHER_NAMES.items() if real == name)):
         if key in properties:
-            return True, properties[key]
+            value = properties[key]
+            if name in _COLLECTIONS and isinstance(value, str):
+                value = [value]
+            return _is_told(name, value), value
     return False, None
+
+
+def _is_told(name: str, value: Any) -> bool:
+    """Whether a property has a value of its kind; any other says nothing."""
+    if name in _COLLECTIONS and value is not None:
+        return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+    return value is None or isinstance(value, str | bool)
 
 
 def _text(value: Any) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import product
 from typing import TYPE_CHECKING
 
 from mfa_audit.access import devices
@@ -63,13 +62,13 @@ def demand(policy: Policy, question: Question) -> Demand:
     if "block" in grants.controls:
         return Demand(frozenset({Outcome.BLOCK}))
     client = question.signal("client")
-    if client in LEGACY:
+    if client in LEGACY and grants.understood:
         return Demand(frozenset({Outcome.DENIED}))
     proofs, met = _parts(grants, policy, question)
     unknown = [answer for answer in met if answer.holds is None]
     outcomes = {
         _combined(grants, proofs, [answer.holds for answer in met if answer.holds is not None] + list(settled))
-        for settled in product((True, False), repeat=len(unknown))
+        for settled in ((True,) * len(unknown), (False,) * len(unknown))
     }
     lacks = facts_of(unknown)
     if client is None:

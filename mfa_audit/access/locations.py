@@ -6,13 +6,11 @@ from ipaddress import IPv6Address, ip_network
 from typing import TYPE_CHECKING
 
 from mfa_audit.access.kleene import NO, YES, Answer, all_of, any_of, known
+from mfa_audit.access.tenant import MFA_TRUSTED
 
 if TYPE_CHECKING:
     from mfa_audit.access.question import Question
     from mfa_audit.access.tenant import Location, Networks
-
-MFA_TRUSTED = "00000000-0000-0000-0000-000000000000"
-"""The pseudo location of the older service's trusted addresses."""
 
 _INSIDE = tuple(ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 
@@ -25,9 +23,9 @@ def location(word: str, question: Question) -> Answer:
         return _trusted(question)
     if word == MFA_TRUSTED:
         return mfa_trusted(question)
-    if word in question.tenant.deleted:
-        return NO
     found = (question.tenant.locations or {}).get(word)
+    if word in question.tenant.deleted and found is None:
+        return NO
     return question.lacking("location", word) if found is None else _is_in(found, question)
 
 
@@ -49,6 +47,7 @@ def _trusted(question: Question) -> Answer:
         mfa_trusted(question),
         *(all_of((_is_trusted(each, question), _is_in(each, question)))
           for each in locations.values() if each.kind != "country"),
+        *(question.lacking("location", each) for each in question.tenant.unread_locations),
     ))
 
 

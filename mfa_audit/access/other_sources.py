@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mfa_audit.access.grants import NOTHING, Demand, Outcome
-from mfa_audit.access.kleene import NO_FACTS, facts_of
+from mfa_audit.access.kleene import NO, NO_FACTS, YES, facts_of
 from mfa_audit.access.locations import mfa_trusted
 from mfa_audit.access.question import LEGACY
 from mfa_audit.access.strengths import BUILT_IN, MFA_STRENGTH
-from mfa_audit.access.targets import AZURE_MANAGEMENT
+from mfa_audit.access.targets import APPLICATIONS
 
 if TYPE_CHECKING:
     from mfa_audit.access.question import Question
@@ -31,6 +31,9 @@ Privileged Role, Security, SharePoint, User, Authentication Policy, Identity Gov
 DIRECTORY_SYNCHRONISATION = "d29b2b05-8046-44ba-8758-1e26182fcf32"
 """The role of the accounts that security defaults leave alone."""
 
+_PORTALS = frozenset({APPLICATIONS["azure_management"], APPLICATIONS["azure_portal"]})
+"""Where security defaults ask everybody: the portal, and what the shells call."""
+
 _MFA = Demand(frozenset({Outcome.MFA}), (BUILT_IN[MFA_STRENGTH],))
 
 
@@ -42,11 +45,15 @@ def by_defaults(question: Question) -> Demand:
         return Demand(frozenset({Outcome.BLOCK}))
     lacks = NO_FACTS if client is not None else question.lacking("signal", "client").lacks
     outcomes = {Outcome.ALLOW, Outcome.MFA} | ({Outcome.BLOCK} if client is None else set())
-    if DIRECTORY_SYNCHRONISATION in person.roles:
+    exempt = (YES if DIRECTORY_SYNCHRONISATION in person.roles
+              else question.lacking("role", DIRECTORY_SYNCHRONISATION)
+              if DIRECTORY_SYNCHRONISATION in person.unsure_roles else NO)
+    if exempt.holds:
         return Demand(frozenset(outcomes - {Outcome.MFA}), (), lacks)
-    asked = (sign_in.app in AZURE_MANAGEMENT or person.roles & ASKED_BY_DEFAULTS
+    asked = (sign_in.app in _PORTALS or person.roles & ASKED_BY_DEFAULTS
              or any(question.lacking("role", role).holds for role in person.unsure_roles & ASKED_BY_DEFAULTS))
-    if asked:
+    lacks |= exempt.lacks
+    if asked and exempt.holds is False:
         return _MFA if client is not None else Demand(frozenset({Outcome.MFA, Outcome.BLOCK}), _MFA.strengths, lacks)
     open_roles = (question.lacking("role", role) for role in person.unsure_roles & ASKED_BY_DEFAULTS)
     lacks |= facts_of(open_roles)

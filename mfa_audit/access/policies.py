@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NOTHING: frozenset[str] = frozenset()
 EVERY_TIME = 0.0
+_LONGEST = 8_760
 _HOURS = {"hours": 1.0, "days": 24.0}
 _WORKLOADS = ("servicePrincipalRiskLevels", "agentIdRiskLevels", "clientApplications")
 _RISKS = {"sign_in": "signInRiskLevels", "user": "userRiskLevels", "insider": "insiderRiskLevels"}
@@ -105,7 +106,12 @@ class Grants:
     @property
     def demands(self) -> bool:
         """Whether there is any control."""
-        return bool(self.controls or self.interactive or self.strength or self.strange)
+        return bool(self.understood or self.strange)
+
+    @property
+    def understood(self) -> bool:
+        """Whether there is a control that could be read, whatever it is."""
+        return bool(self.controls or self.interactive or self.strength)
 
 
 @dataclass(frozen=True)
@@ -268,9 +274,11 @@ def _frequency(node: Node | None, strange: list[str]) -> tuple[float | None, boo
         return None, False
     unit, value = frequency.word("type"), frequency.take("value")
     second_only = frequency.word("authenticationType") == "secondaryauthentication"
-    if frequency.word("frequencyInterval") == "everytime":
+    interval = frequency.word("frequencyInterval")
+    if interval == "everytime":
         return EVERY_TIME, second_only
-    if unit in _HOURS and isinstance(value, int) and not isinstance(value, bool) and value > 0:
+    if (interval in (None, "timebased") and unit in _HOURS and isinstance(value, int) and not isinstance(value, bool)
+            and 0 < value <= _LONGEST):
         return value * _HOURS[unit], second_only
     strange.append("sessionControls.signInFrequency")
     return None, second_only

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from mfa_audit.access.kleene import Answer, Fact, known
+from mfa_audit.access.kleene import NO, YES, Answer, Fact, all_of, known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,14 +14,20 @@ if TYPE_CHECKING:
 
     from mfa_audit.access.tenant import Tenant
 
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""An object id or appId, in lower case; any other word in a list of them has a meaning of its own."""
+
 GUEST_TYPES = ("b2bcollaborationguest", "b2bcollaborationmember", "internalguest", "none")
 """What a user object can be told to be; ``none`` is a member who is not external."""
+
+HIDDEN = "hidden"
+"""A level of risk that is there and not shown: whoever tells it tells nothing."""
 
 SIGNALS: Mapping[str, tuple[str, ...]] = {
     "platform": ("android", "ios", "windows", "macos", "linux", "windowsphone", "unknown"),
     "client": ("browser", "mobileappsanddesktopclients", "exchangeactivesync", "other"),
-    "sign_in_risk": ("none", "low", "medium", "high"),
-    "user_risk": ("none", "low", "medium", "high"),
+    "sign_in_risk": ("none", "low", "medium", "high", HIDDEN),
+    "user_risk": ("none", "low", "medium", "high", HIDDEN),
     "insider_risk": ("none", "minor", "moderate", "elevated"),
     "flow": ("none", "devicecodeflow", "authenticationtransfer"),
 }
@@ -32,11 +39,11 @@ LEGACY = frozenset({"exchangeactivesync", "other"})
 
 @dataclass(frozen=True)
 class Person:
-    """Who signs in: object ``id``, the ``guest_types`` it may be (of :data:`GUEST_TYPES`; one when known), home tenant
+    """Who signs in: object ``id`` (null when not known, empty when no policy names it), the ``guest_types`` it may be (of :data:`GUEST_TYPES`; one when known), home tenant
     of a guest, the groups and active tenant-wide roles it is certainly in, and those it may be in because nobody read
     their members. ``per_user`` is disabled, enabled, enforced, or null when not read. All in lower case."""
 
-    id: str = ""
+    id: str | None = ""
     guest_types: frozenset[str] = frozenset(GUEST_TYPES)
     home_tenant: str | None = None
     groups: frozenset[str] = frozenset()
@@ -87,7 +94,7 @@ class Question:
     def signal(self, name: str) -> str | None:
         """A signal of :data:`SIGNALS`, as told or as assumed; a value that is none of them counts as not told."""
         told = getattr(self.sign_in, name)
-        if told in SIGNALS[name]:
+        if told in SIGNALS[name] and told != HIDDEN:
             return str(told)
         assumed = self.settled.get(Fact("signal", name))
         return None if assumed is None else str(assumed)
@@ -98,6 +105,16 @@ class Question:
         if fact in self.settled:
             return known(bool(self.settled[fact]))
         return Answer(None, frozenset({fact}))
+
+    def device_sent(self) -> Answer:
+        """Whether the sign-in can pass on the state of the device: an old protocol and the device code flow cannot."""
+        client, flow = self.signal("client"), self.signal("flow")
+        if client in LEGACY or flow == "devicecodeflow":
+            return NO
+        return all_of((
+            YES if client is not None else self.lacking("signal", "client"),
+            YES if flow is not None else self.lacking("signal", "flow"),
+        ))
 
     def assuming(self, fact: Fact, value: Any) -> Question:
         """The same question where ``fact`` is ``value``."""

@@ -28,7 +28,7 @@ _TOKEN = re.compile(
     r"""\s*(?:(?P<open>\()|(?P<close>\))|(?P<left>\[)|(?P<right>\])|(?P<comma>,)
     |(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'
     |(?P<property>(?:device|customsecurityattribute)\.\w+)
-    |[-\u2013]?(?P<word>[a-z0-9_.]+))(?=[\s()\[\],]|$))""",
+    |(?P<word>[-\u2013]?[a-z0-9_.]+))(?=[\s()\[\],]|$))""",
     re.IGNORECASE | re.VERBOSE,
 )
 _BARE = re.compile(r"true|false|null|[0-9.]+")
@@ -38,13 +38,18 @@ _BINDING = {"or": 1, "and": 2, "not": 3}
 @dataclass(frozen=True)
 class Comparison:
     """``name`` (a property in lower case, without its prefix), a positive ``operator``, whether it is ``negated``,
-    and the ``values`` in lower case; ``bare`` when the one value stood without quotation marks."""
+    and the ``values`` in lower case; ``bare`` when one stood without quotation marks."""
 
     name: str
     operator: str
     negated: bool
     values: tuple[str, ...]
     bare: bool = False
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it compares with the word null."""
+        return self.bare and "null" in self.values
 
 
 Rule = tuple["Comparison | str", ...]
@@ -91,6 +96,11 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     return found
 
 
+def _operator(word: str) -> str:
+    """An operator without its hyphen, which may be lacking or an en dash."""
+    return word[1:].casefold() if word[0] in "-\u2013" else word.casefold()
+
+
 class _Parser:
     """Operators wait on a stack until what binds less tightly comes: no recursion, however deep the parentheses."""
 
@@ -105,7 +115,7 @@ class _Parser:
         operand_next = True
         while self._at < len(self._tokens):
             kind, text = self._tokens[self._at]
-            word = text.casefold() if kind == "word" else ""
+            word = _operator(text) if kind == "word" else ""
             if operand_next and kind == "property":
                 self._out.append(self._comparison())
                 operand_next = False
@@ -146,16 +156,13 @@ class _Parser:
         name = self._next("property")[1].casefold()
         if not name.startswith(self._prefix):
             raise _Unreadable
-        operator = self._next("word")[1].casefold()
+        operator = _operator(self._next("word")[1])
         positive = NEGATIVE.get(operator, operator)
         if positive not in _POSITIVE:
             raise _Unreadable
-        bare = False
-        if positive == "in":
-            values = self._list()
-        else:
-            bare = self._tokens[self._at:self._at + 1] != [] and self._tokens[self._at][0] == "word"
-            values = (self._value(),)
+        first = self._at
+        values = self._list() if positive == "in" else (self._value(),)
+        bare = any(kind == "word" for kind, _ in self._tokens[first:self._at])
         return Comparison(name.removeprefix(self._prefix), positive, positive != operator, values, bare)
 
     def _list(self) -> tuple[str, ...]:

@@ -34,8 +34,10 @@ def _combinations(*texts: str) -> frozenset[Combination]:
 
 MULTI_FACTOR: frozenset[Combination] = _combinations(
     *_ALONE, *(f"password,{method}" for method in _WITH_PASSWORD), *(f"{method},federatedsinglefactor"
-                                                                     for method in _SECOND))
+                                                                     for method in _WITH_PASSWORD))
 """Every combination that is more than one factor."""
+
+_SINGLE = _combinations(*_FIRST, *_SECOND, "x509certificatesinglefactor", "qrcodepin")
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,22 @@ def strength_of(value: Any, known: Mapping[str, Strength]) -> Strength:
     elif identity in BUILT_IN:
         combinations = BUILT_IN[identity].combinations
     is_mfa: bool | None
-    if satisfied is not None:
+    if satisfied:
         is_mfa = True if satisfied == {"mfa"} else False if satisfied <= {"none"} else None
     else:
-        is_mfa = None if combinations is None else combinations <= MULTI_FACTOR
+        is_mfa = _derived(combinations)
     if strange:
         is_mfa = None
     return Strength(identity, combinations, is_mfa, name if isinstance(name, str) else "", narrowed)
+
+
+def _derived(combinations: frozenset[Combination] | None) -> bool | None:
+    """One single factor spoils it; a combination nobody knows leaves it open."""
+    if combinations is None:
+        return None
+    if combinations & _SINGLE:
+        return False
+    return True if combinations <= MULTI_FACTOR else None
 
 
 def implies(demanded: Strength, other: Strength) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mfa_audit.access import rules
 from mfa_audit.access.kleene import NO, YES, Answer, all_of, any_of, known, negate
+from mfa_audit.access.question import ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +49,7 @@ AZURE_MANAGEMENT = frozenset({
 })
 """What a policy for Azure management takes in: the portal, Data Lake, Application Insights, Log Analytics."""
 
-_MICROSOFT = OFFICE_365 | ADMIN_PORTALS | NO_PORTALS | AZURE_MANAGEMENT
+_ACTIONS = frozenset({"urn:user:registersecurityinfo", "urn:user:registerdevice"})
 _SUITES = {"office365": (OFFICE_365, frozenset[str]()), "microsoftadminportals": (ADMIN_PORTALS, NO_PORTALS)}
 
 
@@ -66,20 +67,21 @@ def target(policy: Policy, question: Question) -> Answer:
     if wanted is None:
         return question.lacking("policy", policy.id)
     if sign_in.user_action is not None:
-        return known(sign_in.user_action in wanted.actions)
+        return any_of((known(sign_in.user_action in wanted.actions),
+                       *(question.lacking("user action", word) for word in sorted(wanted.actions - _ACTIONS))))
     if wanted.traffic:
         return NO
     contexts = known(sign_in.context in wanted.contexts)
     if wanted.actions or wanted.contexts:
         return contexts
-    if not wanted.include and wanted.filter_mode != "include":
+    if not wanted.include and wanted.filter_mode in (None, "exclude"):
         return question.lacking("applications not listed", policy.id)
     included, excluded = _any_of(wanted.include, question), _any_of(wanted.exclude, question)
     if wanted.filter_mode is not None:
-        by_filter = _by_filter(wanted, policy, question)
-        if wanted.filter_mode == "exclude":
+        by_filter = _by_filter(wanted, question)
+        if wanted.filter_mode != "include":
             excluded = any_of((excluded, by_filter))
-        else:
+        if wanted.filter_mode != "exclude":
             included = any_of((included, by_filter))
     return all_of((included, negate(excluded)))
 
@@ -104,18 +106,20 @@ def _covers(named: str, question: Question) -> Answer:
         return question.lacking("application", f"{app} in {named}")
     if named == APPLICATIONS["azure_management"]:
         return known(app in AZURE_MANAGEMENT)
-    return known(app == named)
+    return known(app == named) if ID.fullmatch(named) else question.lacking("application", f"{app} in {named}")
 
 
-def _by_filter(wanted: Targets, policy: Policy, question: Question) -> Answer:
+def _by_filter(wanted: Targets, question: Question) -> Answer:
     application = question.tenant.applications.get(question.sign_in.app or "")
     rule = rules.parse(wanted.filter_rule, "CustomSecurityAttribute")
     if (rule is None or application is None or application.attributes is None
             or wanted.filter_mode not in ("include", "exclude")):
-        return question.lacking("application attributes", f"{question.sign_in.app} {policy.id}")
+        return question.lacking("application attributes", f"{question.sign_in.app} {wanted.filter_rule}")
     attributes = application.attributes
 
     def compare(comparison: rules.Comparison) -> Answer:
+        if comparison.is_null:
+            return question.lacking("application attributes", f"{question.sign_in.app} {comparison.name} null")
         values = attributes.get(comparison.name, ())
         if comparison.operator in ("eq", "in", "contains"):
             return known(any(value in comparison.values for value in values))

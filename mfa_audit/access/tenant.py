@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network, summarize_address_range
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,12 @@ from mfa_audit.access.strengths import Strength, strength_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+MFA_TRUSTED = "00000000-0000-0000-0000-000000000000"
+"""The pseudo location of the older service's trusted addresses."""
+
+NO_LOCATIONS = frozenset({"all", "alltrusted", MFA_TRUSTED})
+"""What a locations condition may name beside named locations."""
 
 Networks = tuple["IPv4Network | IPv6Network", ...]
 
@@ -54,6 +61,13 @@ class Tenant:
     deleted: frozenset[str] = frozenset()
     applications: Mapping[str, Application] = field(default_factory=dict)
 
+    @cached_property
+    def unread_locations(self) -> tuple[str, ...]:
+        """The locations that policies name and that are neither there nor known to be gone: they may be trusted."""
+        choices = [policy.conditions.locations for policy in self.policies]
+        named = frozenset[str]().union(*(choice.include | choice.exclude for choice in choices if choice is not None))
+        return tuple(sorted(named - (self.locations or {}).keys() - self.deleted - NO_LOCATIONS))
+
     @property
     def enforces(self) -> bool:
         """Whether any policy is enabled."""
@@ -95,10 +109,13 @@ def _location(value: Any) -> Location:
     countries = node.words("countriesAndRegions")
     kind = kind or ("ip" if ranges is not None else "country" if countries is not None else "")
     networks, readable = _ranges(ranges)
+    readable = readable and (kind != "ip" or ranges is not None) and (kind != "country" or countries is not None)
+    unmapped = node.take("includeUnknownCountriesAndRegions")
+    readable = readable and (unmapped is None or isinstance(unmapped, bool))
     return Location(
         identity, kind, trusted if isinstance(trusted, bool) else None, networks, countries or frozenset(),
         by_address=(node.word("countryLookupMethod") or "clientipaddress") == "clientipaddress",
-        with_unknown=node.take("includeUnknownCountriesAndRegions") is True,
+        with_unknown=unmapped is True,
         readable=readable and not strange, name=name if isinstance(name, str) else "",
     )
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mfa_audit.access.kleene import NO, YES, Answer, all_of, any_of, known, negate
-from mfa_audit.access.question import GUEST_TYPES
+from mfa_audit.access.question import GUEST_TYPES, ID
 
 if TYPE_CHECKING:
     from mfa_audit.access.policies import Guests, Policy, Selection
     from mfa_audit.access.question import Question
 
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_WORDS = frozenset({"all", "none", "guestsorexternalusers"})
 _EXTERNAL = frozenset(GUEST_TYPES) - {"none"}
 _NEVER_IN_DIRECTORY = frozenset({"b2bdirectconnectuser", "otherexternaluser", "serviceprovider", "none"})
 
@@ -22,12 +21,15 @@ def users(policy: Policy, question: Question) -> Answer:
     conditions = policy.conditions
     if conditions.include is None:
         return question.lacking("policy", policy.id)
-    return all_of((_named(conditions.include, question), negate(_named(conditions.exclude, question))))
+    included = _named(conditions.include, question)
+    if any(each.startswith("conditions.users") for each in conditions.strange):
+        included = any_of((included, question.lacking("policy", policy.id)))
+    return all_of((included, negate(_named(conditions.exclude, question))))
 
 
 def _named(selection: Selection, question: Question) -> Answer:
     person = question.person
-    if "all" in selection.users or person.id in selection.users:
+    if "all" in selection.users or person.id in selection.users - _WORDS:
         return YES
     return any_of((
         _keywords(selection, question),
@@ -38,11 +40,11 @@ def _named(selection: Selection, question: Question) -> Answer:
 
 
 def _keywords(selection: Selection, question: Question) -> Answer:
-    answers = []
-    for word in selection.users - {"none"}:
+    answers, person = [], question.person
+    for word in sorted(selection.users - {"none"}):
         if word == "guestsorexternalusers":
             answers.append(_guest_type(_EXTERNAL, question))
-        elif not _ID.fullmatch(word):
+        elif person.id is None or not ID.fullmatch(word):
             answers.append(question.lacking("user", word))
     return any_of(answers)
 
