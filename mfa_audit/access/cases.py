@@ -164,7 +164,8 @@ def _roles(value: Any, identity: str, inside: frozenset[str], unsure: frozenset[
     """Roles held actively over the whole tenant, and those that may be."""
     if value is None:
         return frozenset(), named
-    certain, open_ = set(), set()
+    certain: set[str] = set()
+    open_: set[str] = set()
     for assignment in _list(value, "roles"):
         each = _object(assignment, "a role")
         kind, scope, holder, role = (_word(each.get(name)) for name in (

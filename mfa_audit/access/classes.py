@@ -139,8 +139,8 @@ def _person(facts: int, identity: str, inside: frozenset[str], held: frozenset[s
     unsure = (open_groups if has_id else frozenset(names.groups)) - inside
     unsure_roles = (open_roles if has_id else frozenset(names.roles)) - held
     return Person(
-        id=identity if has_id else None, guest_types=_guest_types(guest, external), groups=inside, unsure_groups=unsure, roles=held,
-        unsure_roles=unsure_roles, per_user=_PER_USER[per_user],
+        id=identity if has_id else None, guest_types=_guest_types(guest, external), groups=inside, unsure_groups=unsure,
+        roles=held, unsure_roles=unsure_roles, per_user=_PER_USER[per_user],
     )
 
 

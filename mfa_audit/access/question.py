@@ -39,9 +39,10 @@ LEGACY = frozenset({"exchangeactivesync", "other"})
 
 @dataclass(frozen=True)
 class Person:
-    """Who signs in: object ``id`` (null when not known, empty when no policy names it), the ``guest_types`` it may be (of :data:`GUEST_TYPES`; one when known), home tenant
-    of a guest, the groups and active tenant-wide roles it is certainly in, and those it may be in because nobody read
-    their members. ``per_user`` is disabled, enabled, enforced, or null when not read. All in lower case."""
+    """Who signs in: object ``id`` (null when not known, empty when no policy names it), the ``guest_types`` it may be
+    (of :data:`GUEST_TYPES`; one when known), home tenant of a guest, the groups and active tenant-wide roles it is
+    certainly in, and those it may be in because nobody read their members. ``per_user`` is disabled, enabled, enforced,
+    or null when not read. All in lower case."""
 
     id: str | None = ""
     guest_types: frozenset[str] = frozenset(GUEST_TYPES)
