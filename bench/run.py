@@ -1,4 +1,4 @@
-"""Measure, and write ``docs/benchmarks.md``: ``python3 dev.py bench [start|offline|peer|graph]``; no name: all.
+"""Measure, and write ``docs/benchmarks.md``: ``python3 dev.py bench [start|offline|access|peer|graph]``; no name: all.
 
 Every figure is of whole processes as the operating system counts them (CPU time of the process, peak resident
 memory), the median where a thing is measured several times, with its peer beside it in the same run. Figures of
@@ -25,6 +25,7 @@ FIGURES, PAGE = ROOT / "docs" / "benchmarks.json", ROOT / "docs" / "benchmarks.m
 SIZES = (20_000, 100_000, 400_000)
 PEER_SIZES = (2_000, 20_000, 100_000)
 GRAPH_SIZES = (100_000, 400_000)
+ACCESS_SIZES = (100_000, 2_000_000)
 LIBRARIES = ("duckdb", "openpyxl", "pandas")
 
 
@@ -114,6 +115,15 @@ def graph(home: Path) -> dict[str, Any]:
             who: {what: statistics.median(pair[side][what] for pair in pairs) for what in ("cpu", "peak")}
             for side, who in enumerate(("tool", "bare"))
         }
+    return found
+
+
+def access(_home: Path) -> dict[str, Any]:
+    """Every account in every scenario, the arrays of people made in the same process and not timed."""
+    found: dict[str, Any] = {}
+    for accounts in ACCESS_SIZES:
+        run = measured(sys.executable, BENCH / "access.py", "--accounts", str(accounts))
+        found[str(accounts)] = {**json.loads(run["out"]), "peak": run["peak"]}
     return found
 
 
@@ -215,12 +225,30 @@ Against Graph itself the limits decide: 5 requests of 999 rows in 10 seconds are
 """
 
 
-SECTIONS = {"offline": offline_section, "peer": peer_section, "graph": graph_section, "start": start_section}
+def access_section(by_size: dict[str, Any]) -> str:
+    """Classes and scenarios by size."""
+    rows = "\n".join(
+        f"| {int(size):,} | {run['policies']} | {run['scenarios']} | {run['classes']:,} | {run['concluded']:,} | "
+        f"{run['cpu']:.1f} | {run['peak']:.0f} |" for size, run in by_size.items())
+    return f"""\
+## Every account in every scenario
+
+`bench/access.py`: made-up people and policies. *Classes* are accounts that no policy can tell apart, *concluded* how
+often policies had to be put together; one process on one core, the peak with the made-up people in it.
+
+| accounts | policies | scenarios | classes | concluded | CPU s | peak MB |
+|--:|--:|--:|--:|--:|--:|--:|
+{rows}
+"""
+
+
+SECTIONS = {"offline": offline_section, "access": access_section, "peer": peer_section, "graph": graph_section,
+            "start": start_section}
 
 
 def main(names: list[str]) -> None:
     """Measure what is named and write the page."""
-    known = {"start": start, "offline": offline, "peer": peer, "graph": graph}
+    known = {"start": start, "offline": offline, "peer": peer, "graph": graph, "access": access}
     if unknown := set(names) - set(known):
         raise SystemExit(f"no benchmark is called {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
     figures = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
