@@ -45,20 +45,22 @@ def known(holds: bool) -> Answer:  # noqa: FBT001 - the answer is the argument
 
 def all_of(answers: Iterable[Answer]) -> Answer:
     """Yes when all are; one no settles it."""
-    lacks = NO_FACTS
-    unknown = False
-    for answer in answers:
-        if answer.holds is False:
-            return NO
-        if answer.holds is None:
-            unknown = True
-            lacks |= answer.lacks
-    return Answer(None, lacks) if unknown else YES
+    return _settled(answers, NO, YES)
 
 
 def any_of(answers: Iterable[Answer]) -> Answer:
-    """Yes when one is; no when none is."""
-    return negate(all_of(negate(answer) for answer in answers))
+    """No when none is; one yes settles it."""
+    return _settled(answers, YES, NO)
+
+
+def _settled(answers: Iterable[Answer], settles: Answer, otherwise: Answer) -> Answer:
+    open_ = []
+    for answer in answers:
+        if answer.holds is settles.holds:
+            return settles
+        if answer.holds is None:
+            open_.append(answer)
+    return Answer(None, facts_of(open_)) if open_ else otherwise
 
 
 def negate(answer: Answer) -> Answer:

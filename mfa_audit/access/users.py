@@ -40,6 +40,8 @@ def _named(selection: Selection, question: Question) -> Answer:
 
 
 def _keywords(selection: Selection, question: Question) -> Answer:
+    if not selection.users:
+        return NO
     answers, person = [], question.person
     for word in sorted(selection.users - {"none"}):
         if word == "guestsorexternalusers":
@@ -51,6 +53,8 @@ def _keywords(selection: Selection, question: Question) -> Answer:
 
 def _in(named: frozenset[str], certain: frozenset[str], unsure: frozenset[str], kind: str,
         question: Question) -> Answer:
+    if not named:
+        return NO
     if named & certain:
         return YES
     return any_of(question.lacking(kind, each) for each in sorted(named & unsure))
