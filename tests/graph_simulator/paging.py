@@ -171,7 +171,8 @@ class Pager:
     def _shape(self, selected: tuple[str, ...], expand: str | None) -> Callable[[Row, int], Row]:
         if self.name == "users" and not selected:
             selected = DEFAULT_USER
-        wanted = frozenset({*selected, "id"} - {"manager"}) if selected else None
+        # Directory objects of several types say theirs whatever is selected.
+        wanted = frozenset({*selected, "id", "@odata.type"} - {"manager"}) if selected else None
         expanded = EXPAND.match(expand) if expand else None
         name, inner = (expanded[1], expanded[2]) if expanded else (None, None)
         fields = tuple(inner.split(",")) if inner else ()
