@@ -138,7 +138,7 @@ class Client:
             self.asked += 1
             try:
                 return decode(self._send(url, headers, body))
-            except (ValueError, msgspec.MsgspecError):
+            except (ValueError, RecursionError, msgspec.MsgspecError):
                 problem = "what it answers is cut, or not what Graph writes"
             except _BROKEN as error:
                 problem = _said_of(error)
