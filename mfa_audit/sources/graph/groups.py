@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mfa_audit.sources.graph.endpoints import USER_TYPE
-from mfa_audit.sources.graph.lines import read_lines
+from mfa_audit.sources.graph.lines import UNREADABLE, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,7 +24,19 @@ class _Principal(msgspec.Struct):
 
 class _Role(msgspec.Struct):
     principal_id: str = msgspec.field(name="principalId", default="")
-    principal: _Principal | None = None
+    told: msgspec.Raw = msgspec.field(name="principal", default=msgspec.Raw(b"null"))
+
+    @property
+    def kind(self) -> str | None:
+        """What the holder is, empty where Graph does not say; null where it cannot be read."""
+        try:
+            principal = _principals.decode(self.told)
+        except UNREADABLE:
+            return None
+        return "" if principal is None else principal.kind
+
+
+_principals = msgspec.json.Decoder(_Principal | None)
 
 
 @dataclass(frozen=True)
@@ -88,13 +100,12 @@ def _text(value: Any) -> str:
 
 def groups_with_roles(rows: Iterable[RawRows]) -> frozenset[str]:
     """Groups that hold a directory role, in lower case: whoever is in one is an administrator."""
-    return frozenset(role.principal_id.lower() for role in _roles(rows)
-                     if role.principal is not None and role.principal.kind == _GROUP_TYPE)
+    return frozenset(role.principal_id.lower() for role in _roles(rows) if role.kind == _GROUP_TYPE)
 
 
 def without_holder(rows: Iterable[RawRows]) -> int:
-    """In how many assignments of a role nobody can be read who holds it."""
-    return sum(not role.principal_id for role in _roles(rows))
+    """In how many assignments of a role it cannot be read who holds it."""
+    return sum(not role.principal_id or role.kind is None for role in _roles(rows))
 
 
 def _roles(rows: Iterable[RawRows]) -> Iterator[_Role]:

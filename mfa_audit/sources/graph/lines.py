@@ -31,8 +31,11 @@ def read_lines(path: Path, kind: type[Row]) -> Iterator[Row]:
 
 
 def _what_fits(line: bytes, kind: type[Row]) -> Row:
-    told = _objects.decode(line)
     values: dict[str, Any] = {}
+    try:
+        told = _objects.decode(line)
+    except UNREADABLE:
+        return kind()
     for field in msgspec.structs.fields(kind):
         if field.encode_name in told:
             try:
