@@ -52,20 +52,21 @@ def cloud_of(name: str, graph_root: str | None, login_root: str | None) -> Cloud
 def refuse_elsewhere(url: str, root: str) -> None:
     """Raise :class:`IncompleteData` unless ``url`` lies on the host of ``root``, over https, at its port, without user
     information, under a version of Graph."""
-    try:
-        there, here = urlsplit(url), urlsplit(root)
-        same = (
-            there.scheme == "https" and there.hostname == here.hostname and _port(there.port) == _port(here.port)
-            and there.username is None and there.password is None and "\\" not in url
-            and there.path.split("/")[1:2] in [[version] for version in VERSIONS]
-        )
-    except ValueError:
-        same = False
-    if not same:
+    if not same_host(url, root) or urlsplit(url).path.split("/")[1:2] not in [[version] for version in VERSIONS]:
         raise IncompleteData(
-            "Graph named a next page on another host, which was not asked", where=_shown(url),
+            "Graph named a next page at an address that is not its own, which was not asked", where=shown_of(url),
             next_step="look at the proxy between this machine and Graph; run again.",
         )
+
+
+def same_host(url: str, root: str) -> bool:
+    """Whether ``url`` lies on the host of ``root``, over https, at its port, without user information."""
+    try:
+        there, here = urlsplit(url), urlsplit(root)
+        return (there.scheme == "https" and there.hostname == here.hostname and _port(there.port) == _port(here.port)
+                and there.username is None and there.password is None and "\\" not in url)
+    except ValueError:
+        return False
 
 
 def _allowed(setting: str, root: str | None, known: set[str]) -> str | None:
@@ -94,7 +95,7 @@ def _port(port: int | None) -> int:
     return 443 if port is None else port
 
 
-def _shown(url: str) -> str:
+def shown_of(url: str) -> str:
     """Scheme and host alone: the rest of an address holds page tokens."""
     try:
         parts = urlsplit(url)

@@ -13,19 +13,25 @@ import json
 import logging
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import msal
 from msal.exceptions import MsalServiceError
 
-from mfa_audit.errors import AccessRefused, GraphUnreachable
+from mfa_audit.errors import AccessRefused
+from mfa_audit.sources.graph.address import CLOUDS, same_host, shown_of
 from mfa_audit.sources.graph.certificate import credential_of, text_of
-from mfa_audit.sources.graph.client import NETWORK_ERRORS, new_session
+from mfa_audit.sources.graph.client import NETWORK_ERRORS, moment, new_session, said_of
+from mfa_audit.sources.graph.patience import SignInUnwell
+from mfa_audit.sources.graph.refusals import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    import requests
 
     from mfa_audit.sources.graph.address import Cloud
 
@@ -34,7 +40,12 @@ logging.getLogger("msal").addHandler(logging.NullHandler())
 logging.getLogger("msal").propagate = False
 
 _TIMEOUT_SECONDS = 30
-_GRAPH_AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
+_GRAPH_AUDIENCES = frozenset({"00000003-0000-0000-c000-000000000000", *(cloud.graph for cloud in CLOUDS.values())})
+_ODD = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
+"""What reading an answer of another shape than the protocol's may raise, in msal and here."""
+_PARTS_OF_TOKEN = 3
+_TOKEN = re.compile(r"[!-~]+")
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _CODE = re.compile(r"AADSTS(\d+)")
 _TRANSIENT = frozenset({90033, 90024, 90006, 50033, 50087})
 _WRITES = re.compile(r"ReadWrite|\.Write|\.Manage|FullControl|AccessAsUser|PrivilegedOperations", re.IGNORECASE)
@@ -101,15 +112,19 @@ class Granted:
 class EntraTokens:
     """Tokens for Graph from Entra. ``tenant`` is its id; ``ca_bundle`` as for Graph.
 
-    Raises :class:`AccessRefused` when Entra refuses (with what to do), :class:`GraphUnreachable` when it cannot be
-    reached, :class:`SettingsError` for a certificate that cannot be read.
+    Nothing is sent to another host than the cloud's for signing in, whatever that names. Raises :class:`AccessRefused`
+    when Entra refuses (with what to do), :class:`SignInUnwell` when it cannot be reached or is not well,
+    :class:`SettingsError` for a certificate that cannot be read.
     """
 
     def __init__(self, cloud: Cloud, tenant: str, credential: Credential, *, ca_bundle: Path | None = None) -> None:
         self._lock = Lock()
         self._graph = cloud.graph
         self._tenant = tenant
-        self._session = new_session(ca_bundle, timeout=_TIMEOUT_SECONDS)
+        self._login = cloud.login
+        # A machine's own identity is asked for at the machine, and no secret of ours goes there.
+        watch = None if credential.managed_identity is not None else self._refuse_elsewhere
+        self._session = new_session(ca_bundle, _TIMEOUT_SECONDS, watch, self._judge)
         self._credential = credential
         self._authority = f"{cloud.login}/{tenant}"
         self._app: Any = None
@@ -122,25 +137,54 @@ class EntraTokens:
                 self._app = self._app or self._made()
                 answer = self._asked()
                 self._stale = False
-            except (*NETWORK_ERRORS, MsalServiceError) as error:
-                raise GraphUnreachable(f"the sign-in service cannot be reached ({type(error).__name__})",
-                                       where=self._authority, next_step="check the network, proxy and 'ca_bundle'."
-                                       ) from error
-            except ValueError as error:
+            except NETWORK_ERRORS as error:
+                raise self._unwell(said_of(error)) from error
+            except MsalServiceError as error:
+                raise self._unwell("its answer is an error") from error
+            except _ODD as error:
                 raise AccessRefused("the sign-in service does not answer for this tenant", where=self._authority,
                                     next_step="check 'tenant' and 'cloud'.") from error
-            return self._checked(answer)
+            if not isinstance(answer, dict):
+                raise AccessRefused("the sign-in service answers with something that is no token",
+                                    where=self._authority, next_step="look at the proxy on the way; run again.")
+            try:
+                return self._checked(answer)
+            except SignInUnwell:
+                self._forget()  # msal would repeat the answer from memory for a minute.
+                raise
 
     def renew(self) -> None:
         """See to it that the next token is a new one. What a person has signed in for is renewed without them."""
         with self._lock:
             self._stale = True
-            if not isinstance(self._app, msal.PublicClientApplication):
-                self._app = None
+            self._forget()
+
+    def _forget(self) -> None:
+        if not isinstance(self._app, msal.PublicClientApplication):
+            self._app = None
 
     def granted(self) -> Granted:
         """What the present token allows, as it says itself."""
-        return granted_by(self.token())
+        return granted_by(self.token(), self._graph)
+
+    def _refuse_elsewhere(self, request: requests.PreparedRequest) -> None:
+        url = request.url or ""
+        if not same_host(url, self._login):
+            raise AccessRefused("the sign-in service names an address on another host, which was not asked",
+                                where=shown_of(url), next_step="look at the proxy between this machine and Entra.")
+
+    def _judge(self, response: requests.Response) -> None:
+        """Faults of a moment, before msal reads and remembers them."""
+        if response.status_code == 429 or response.status_code >= 500:
+            there = moment(response.headers.get("Date"))
+            asked = response.headers.get("Retry-After")
+            # Without the time there, a date to come back at asks for no wait; a number does.
+            raise self._unwell(f"HTTP {response.status_code}", retry_after(asked, there or _END_OF_TIME))
+
+    def _unwell(self, problem: str, wait: float | None = None) -> SignInUnwell:
+        return SignInUnwell(f"the sign-in service cannot be reached or is not well: {problem}", where=self._authority,
+                            next_step="check the network, proxy and 'ca_bundle'; run again in a few minutes.",
+                            wait=wait or 0.0)
 
     def _made(self) -> Any:
         credential = self._credential
@@ -191,43 +235,55 @@ class EntraTokens:
 
     def _checked(self, answer: Mapping[str, Any]) -> str:
         token = answer.get("access_token")
-        if not isinstance(token, str) or not token:
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise _refused(answer, self._authority)
-        told = granted_by(token)
-        if _is_id(self._tenant) and told.tenant and told.tenant.casefold() != self._tenant.casefold():
-            raise AccessRefused(f"the token is for tenant {told.tenant}, the settings name {self._tenant}",
+        told = granted_by(token, self._graph)
+        if told is not OPAQUE and _is_id(self._tenant) and told.tenant.casefold() != self._tenant.casefold():
+            raise AccessRefused(f"the token is for tenant {told.tenant or 'unknown'}, the settings name {self._tenant}",
                                 where=self._authority, next_step="correct 'tenant' or the credential.")
         return token
 
 
-def granted_by(token: str) -> Granted:
-    """Read a token's claims; nothing is verified, because Graph does that. An opaque token says nothing.
+OPAQUE = Granted("", "", frozenset())
+"""What a token says that nobody but Graph can read."""
 
-    Raises :class:`AccessRefused` for one that is meant for something other than Graph.
+
+def granted_by(token: str, graph: str = "") -> Granted:
+    """Read a token's claims; nothing is verified, because Graph does that. One that is not three parts is opaque.
+
+    Raises :class:`AccessRefused` for one that cannot be read, or is meant for something other than Graph: the clouds'
+    own, or the root ``graph``.
     """
+    parts = token.split(".")
+    if len(parts) != _PARTS_OF_TOKEN:
+        return OPAQUE
     try:
-        middle = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
-    except (IndexError, ValueError, binascii.Error):
-        return Granted("", "", frozenset())
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        return OPAQUE
+    if not isinstance(claims, dict):
+        raise AccessRefused("the token says nothing of itself", next_step="check 'cloud' and the credential.")
     audience = str(claims.get("aud", "")).rstrip("/")
-    if audience and "graph" not in audience and audience not in _GRAPH_AUDIENCES:
+    if audience not in _GRAPH_AUDIENCES and audience != graph:
         raise AccessRefused("the token is not meant for Microsoft Graph", next_step="check 'cloud' and the credential.")
     roles = claims.get("roles")
     names = roles if isinstance(roles, list) else str(claims.get("scp", "")).split()
-    return Granted(str(claims.get("tid", "")), str(claims.get("appid", "")), frozenset(map(str, names)))
+    return Granted(str(claims.get("tid") or ""), str(claims.get("appid") or ""), frozenset(map(str, names)))
 
 
-def _refused(answer: Mapping[str, Any], where: str) -> AccessRefused | GraphUnreachable:
-    description = str(answer.get("error_description") or answer.get("error") or "")
-    codes = answer.get("error_codes") or [int(code) for code in _CODE.findall(description)]
+def _refused(answer: Mapping[str, Any], where: str) -> AccessRefused | SignInUnwell:
+    error = answer.get("error")
+    description = str(answer.get("error_description") or error or "")
+    told = answer.get("error_codes")
+    listed = [code for code in told if isinstance(code, int)] if isinstance(told, list) else []
+    codes = listed or [int(code[:9]) for code in _CODE.findall(description)]
     code: int = next((code for code in codes if code in ADVICE or code in _TRANSIENT), codes[0] if codes else 0)
     if code in _TRANSIENT:
-        return GraphUnreachable(f"the sign-in service is not well at the moment (AADSTS{code})", where=where,
-                                next_step="run again in a few minutes.")
+        return SignInUnwell(f"the sign-in service is not well at the moment (AADSTS{code})", where=where,
+                            next_step="run again in a few minutes.")
     if code in ADVICE:
         return AccessRefused(f"sign-in was refused (AADSTS{code})", where=where, next_step=f"{ADVICE[code]}.")
-    named = f" (AADSTS{code})" if code else f" ({answer['error']})" if answer.get("error") else ": no token was given"
+    named = f" (AADSTS{code})" if code else f" ({error})" if isinstance(error, str) else ": no token was given"
     return AccessRefused(f"sign-in was refused{named}", where=where,
                          next_step="look the code up in Microsoft's list of Entra error codes.")
 

@@ -87,7 +87,7 @@ def _read(part: _Part) -> dict[str, Any] | Refusal:
     if isinstance(body, str):
         try:
             body = msgspec.json.decode(base64.b64decode(body, validate=True))
-        except (binascii.Error, ValueError, msgspec.MsgspecError):
+        except (binascii.Error, ValueError, RecursionError, msgspec.MsgspecError):
             body = None
     if part.status == 200:
         return body if isinstance(body, dict) and "error" not in body else _LOST

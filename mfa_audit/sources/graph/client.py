@@ -18,7 +18,7 @@ import requests.auth
 
 from mfa_audit.errors import SettingsError
 from mfa_audit.sources.graph.address import refuse_elsewhere
-from mfa_audit.sources.graph.patience import Patience
+from mfa_audit.sources.graph.patience import Patience, SignInUnwell
 from mfa_audit.sources.graph.refusals import Refusal, refusal, retry_after
 
 if TYPE_CHECKING:
@@ -68,8 +68,12 @@ class Wire:
     read: float = 60.0
 
 
-def new_session(ca_bundle: Path | None, timeout: float | None = None) -> requests.Session:
-    """A session that trusts ``ca_bundle`` where one is named, with a ``timeout`` in seconds for calls that set none.
+def new_session(ca_bundle: Path | None, timeout: float | None = None,
+                watch: Callable[[requests.PreparedRequest], None] | None = None,
+                judge: Callable[[requests.Response], None] | None = None) -> requests.Session:
+    """A session that trusts ``ca_bundle`` where one is named, with a ``timeout`` in seconds for calls that set none. It
+    follows no redirect and takes no password from a ``.netrc``. ``watch`` may refuse a request before it leaves,
+    ``judge`` an answer before anybody reads it, by raising.
 
     Raises :class:`SettingsError` for a bundle that is none.
     """
@@ -81,20 +85,39 @@ def new_session(ca_bundle: Path | None, timeout: float | None = None) -> request
     if ca_bundle is not None and "-----BEGIN CERTIFICATE-----" not in text:
         raise SettingsError("the certificate authority's file holds no certificate in PEM", where=str(ca_bundle),
                             next_step="correct 'ca_bundle'.")
-    return _Session(ca_bundle, timeout)
+    return _Session(ca_bundle, timeout, watch, judge)
 
 
 class _Session(requests.Session):
     """Says with every request whom it trusts: what a session is told once loses to ``REQUESTS_CA_BUNDLE``."""
 
-    def __init__(self, ca_bundle: Path | None, timeout: float | None) -> None:
+    def __init__(self, ca_bundle: Path | None, timeout: float | None,
+                 watch: Callable[[requests.PreparedRequest], None] | None,
+                 judge: Callable[[requests.Response], None] | None) -> None:
         super().__init__()
+        self.auth = _Nothing()
+        self._watch, self._judge = watch, judge
         self._usual: dict[str, Any] = {"timeout": timeout}
         if ca_bundle is not None:
             self._usual["verify"] = str(ca_bundle)
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        return super().request(*args, **{**self._usual, **kwargs})
+        return super().request(*args, **{**self._usual, **kwargs, "allow_redirects": False})
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        if self._watch is not None:
+            self._watch(request)
+        response = super().send(request, **kwargs)
+        if self._judge is not None:
+            self._judge(response)
+        return response
+
+
+class _Nothing(requests.auth.AuthBase):
+    """Adds nothing; a session without any auth object looks into ``.netrc``."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
 
 
 class Client:
@@ -138,12 +161,15 @@ class Client:
             self.asked += 1
             try:
                 return decode(self._send(url, headers, body))
-            except (ValueError, msgspec.MsgspecError):
+            except (ValueError, RecursionError, msgspec.MsgspecError):
                 problem = "what it answers is cut, or not what Graph writes"
             except _BROKEN as error:
-                problem = _said_of(error)
+                problem = said_of(error)
             except _Refused as refused:
                 patience.refused(refused.told, refused.wait)
+                continue
+            except SignInUnwell as unwell:
+                patience.signed_in_not(unwell)
                 continue
             patience.broke(problem)
 
@@ -155,7 +181,7 @@ class Client:
         ) as response:
             content = self._whole(response)
             now = self._clock.now()
-            there = _moment(response.headers.get("Date"))
+            there = moment(response.headers.get("Date"))
             if there is not None:
                 self.skew = (there - now).total_seconds()
             status = response.status_code
@@ -200,7 +226,7 @@ class _Bearer(requests.auth.AuthBase):
         return request
 
 
-def _moment(date: str | None) -> datetime | None:
+def moment(date: str | None) -> datetime | None:
     """What a ``Date`` header says; null when it says nothing, or not in which zone."""
     try:
         told = email.utils.parsedate_to_datetime(date or "")
@@ -209,7 +235,7 @@ def _moment(date: str | None) -> datetime | None:
     return None if told.tzinfo is None else told
 
 
-def _said_of(error: Exception) -> str:
+def said_of(error: Exception) -> str:
     """What happened on the way; the library's own words may hold the address with its page token."""
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from mfa_audit.sources.graph.lines import read_lines
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -23,17 +25,13 @@ _BATCH = 50_000
 
 
 class _Account(msgspec.Struct):
-    id: str
+    id: str = ""
     account_enabled: bool | None = msgspec.field(name="accountEnabled", default=None)
     created_at: datetime | None = msgspec.field(name="createdDateTime", default=None)
 
 
 class _Id(msgspec.Struct):
-    id: str
-
-
-_accounts = msgspec.json.Decoder(_Account)
-_ids = msgspec.json.Decoder(_Id)
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,10 +50,11 @@ class Coverage:
 def coverage(accounts: Path, registrations: Path, began: datetime) -> Coverage:
     """Compare the two listings on disk, one JSON object a line each; ``began`` is when reading the report began.
 
-    Accounts that are disabled, or were made in the 48 hours before, are not expected to have a row.
+    Accounts that are disabled, or were made in the 48 hours before, are not expected to have a row; one of which either
+    cannot be read is.
     """
-    with registrations.open("rb") as lines:
-        listed = np.unique(np.fromiter((hash(_ids.decode(line).id) for line in lines), dtype=np.int64))
+    rows = read_lines(registrations, _Id)
+    listed = np.unique(np.fromiter((hash(row.id.lower()) for row in rows), dtype=np.int64))
     expected = without = 0
     for batch in _batches(_expected(accounts, began)):
         found = np.fromiter(batch, dtype=np.int64)
@@ -66,12 +65,11 @@ def coverage(accounts: Path, registrations: Path, began: datetime) -> Coverage:
 
 def _expected(accounts: Path, began: datetime) -> Iterator[int]:
     newest = began - _TOO_NEW
-    with accounts.open("rb") as lines:
-        for line in lines:
-            account = _accounts.decode(line)
-            is_old = account.created_at is None or account.created_at <= newest
-            if account.account_enabled is not False and is_old:
-                yield hash(account.id)
+    for account in read_lines(accounts, _Account):
+        made = account.created_at
+        is_new = made is not None and made.tzinfo is not None and made > newest
+        if account.account_enabled is not False and not is_new:
+            yield hash(account.id.lower())
 
 
 def _batches(hashes: Iterator[int]) -> Iterator[list[int]]:

@@ -56,7 +56,8 @@ class Gathered:
     def miss(self, what: Missing) -> None:
         """Something that did not come, or not whole."""
         with self._lock:
-            self.missing.append(what)
+            if what not in self.missing:
+                self.missing.append(what)
 
     def note(self, what: Complaint) -> None:
         """Something a reader of the figures should know that is no gap."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mfa_audit.sources.graph.endpoints import USER_TYPE
+from mfa_audit.sources.graph.lines import UNREADABLE, read_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mfa_audit.snapshot.raw import RawRows
 
@@ -21,35 +23,95 @@ class _Principal(msgspec.Struct):
 
 
 class _Role(msgspec.Struct):
-    principal_id: str = msgspec.field(name="principalId")
-    principal: _Principal | None = None
+    principal_id: str = msgspec.field(name="principalId", default="")
+    told: msgspec.Raw = msgspec.field(name="principal", default=msgspec.Raw(b"null"))
+
+    @property
+    def kind(self) -> str | None:
+        """What the holder is, empty where Graph does not say; null where it cannot be read."""
+        try:
+            principal = _principals.decode(self.told)
+        except UNREADABLE:
+            return None
+        return "" if principal is None else principal.kind
 
 
-_roles = msgspec.json.Decoder(_Role)
+_principals = msgspec.json.Decoder(_Principal | None)
 
 
-def groups_of_policies(documents: Mapping[str, Any]) -> frozenset[str]:
-    """Groups that Conditional Access or the methods policy includes or excludes, in lower case."""
+@dataclass(frozen=True)
+class Named:
+    """The ``groups`` that policies name, in lower case, and the documents that are ``unreadable`` where they would."""
+
+    groups: frozenset[str]
+    unreadable: frozenset[str]
+
+
+def groups_of_policies(documents: Mapping[str, Any]) -> Named:
+    """Groups that Conditional Access or the methods policy includes or excludes."""
     found: set[str] = set()
-    for policy in documents.get("conditional_access_policies", {}).get("value", ()):
-        users = (policy.get("conditions") or {}).get("users") or {}
+    unreadable: set[str] = set()
+    for name, read in (("conditional_access_policies", _of_conditional_access),
+                       ("authentication_methods_policy", _of_methods)):
+        try:
+            found.update(group.lower() for group in read(documents.get(name, {})))
+        except TypeError:
+            unreadable.add(name)
+    return Named(frozenset(found), frozenset(unreadable))
+
+
+def _of_conditional_access(document: Any) -> Iterator[str]:
+    for policy in _listed(document, "value"):
+        users = _within(_within(policy, "conditions"), "users")
         for name in ("includeGroups", "excludeGroups"):
-            found.update(users.get(name) or ())
-    methods = documents.get("authentication_methods_policy", {})
-    for configuration in methods.get("authenticationMethodConfigurations") or ():
+            yield from map(_text, _listed(users, name))
+
+
+def _of_methods(document: Any) -> Iterator[str]:
+    for configuration in _listed(document, "authenticationMethodConfigurations"):
         for name in ("includeTargets", "excludeTargets"):
-            found.update(target["id"] for target in configuration.get(name) or ()
-                         if target.get("targetType") == "group" and target.get("id") != "all_users")
-    return frozenset(group.lower() for group in found)
+            for target in _listed(configuration, name):
+                if _within(target, "targetType", str) == "group" and target.get("id") != "all_users":
+                    yield _text(target.get("id"))
+
+
+def _within(value: Any, name: str, kind: type = dict) -> Any:
+    """A property that is of one ``kind``, empty when absent. Raises TypeError for another."""
+    if not isinstance(value, dict):
+        raise TypeError(name)
+    found = value.get(name)
+    if found is None:
+        return kind()
+    if not isinstance(found, kind):
+        raise TypeError(name)
+    return found
+
+
+def _listed(value: Any, name: str) -> list[Any]:
+    found: list[Any] = _within(value, name, list)
+    return found
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError("an id that is no text")
+    return value
 
 
 def groups_with_roles(rows: Iterable[RawRows]) -> frozenset[str]:
     """Groups that hold a directory role, in lower case: whoever is in one is an administrator."""
-    lines = (line for raw in rows if raw.table in ("role_assignments", "role_eligibility")
-             for line in raw.path.read_bytes().splitlines())
-    held = map(_roles.decode, lines)
-    return frozenset(role.principal_id.lower() for role in held
-                     if role.principal is not None and role.principal.kind == _GROUP_TYPE)
+    return frozenset(role.principal_id.lower() for role in _roles(rows) if role.kind == _GROUP_TYPE)
+
+
+def without_holder(rows: Iterable[RawRows]) -> int:
+    """In how many assignments of a role it cannot be read who holds it."""
+    return sum(not role.principal_id or role.kind is None for role in _roles(rows))
+
+
+def _roles(rows: Iterable[RawRows]) -> Iterator[_Role]:
+    for raw in rows:
+        if raw.table in ("role_assignments", "role_eligibility"):
+            yield from read_lines(raw.path, _Role)
 
 
 def with_group(group: str) -> Callable[[dict[str, msgspec.Raw]], bytes]:

@@ -55,7 +55,7 @@ class Shelf:
             usable = (told["schema"] == _SCHEMA and told["asked"] == asked and began >= self._oldest
                       and told["sha256"] == sha256_of(path))
             return Kept(path, int(told["rows"]), told["sha256"], began, told["counted"]) if usable else None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
     @contextmanager

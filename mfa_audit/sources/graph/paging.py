@@ -7,8 +7,9 @@ others; headers are sent with every page).
 
 from __future__ import annotations
 
+import re
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
@@ -35,6 +36,8 @@ _TOLERATED_SHARE, _TOLERATED_MOST = 0.005, 50
 _ENDLESS_FACTOR, _ENDLESS_LEAST = 3, 10_000
 _MOST_PAGES, _MOST_EMPTY = 200_000, 50
 _MOST_PAGES_OF_SHORT = 500
+_DIGITS = re.compile(rb"[0-9]{1,12}")
+_BREAKS = bytes.maketrans(b"\r\n", b"  ")
 
 
 class _Page(msgspec.Struct):
@@ -44,18 +47,32 @@ class _Page(msgspec.Struct):
 
 
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_text = msgspec.json.Decoder(str)
 _pages = msgspec.json.Decoder(_Page)
 
 
 @dataclass(frozen=True)
 class Read:
-    """What became of a listing: ``rows`` on disk, ``distinct`` objects among them, how many Graph ``counted`` (null:
+    """What became of a listing: ``rows`` on disk, ``distinct`` objects that Graph named, how many it ``counted`` (null:
     nobody did), and the ``reason`` why it is not whole (empty: it is)."""
 
     rows: int
     distinct: int
     counted: int | None
     reason: str = ""
+
+
+@dataclass
+class _Heard:
+    """What one reading of a listing has come to: hashes of the ids of all objects, and how many were written."""
+
+    ids: array[int] = field(default_factory=lambda: array("q"))
+    written: int = 0
+
+    @property
+    def distinct(self) -> int:
+        """How many objects there are, each counted once."""
+        return len(np.unique(np.frombuffer(self.ids, dtype=np.int64))) if self.ids else 0
 
 
 class _Again(Exception):
@@ -72,19 +89,20 @@ def read_listing(client: Client, listing: Listing, out: BinaryIO, told: Callable
     """
     before = _count(client, listing)
     sizes: list[int | None] = list(listing.sizes) or [None]
-    restarts, short, reason, ids = 0, 0, "", array("q")
+    restarts, short, reason, heard = 0, 0, "", _Heard()
     while True:
         out.seek(0)
         out.truncate()
-        told(-len(ids))
-        ids = array("q")
+        told(-len(heard.ids))
+        heard = _Heard()
         try:
-            _read_pages(client, listing, sizes[0], out, ids, told, before, keep or _keeper(listing))
+            _read_pages(client, listing, sizes[0], out, heard, told, before.number, keep or _keeper(listing))
             after = _count(client, listing)
-            reason = _short(ids, before, after)
+            reason = _short(heard.distinct, before, after) if listing.counted_at else ""
             short += 1
             if not reason or short > _MOST_SHORT:
-                return Read(len(ids), _distinct(ids), _least(before, after), reason)
+                return Read(heard.written, heard.distinct, _least(before, after), reason)
+            before = after
         except Overloaded:
             if len(sizes) == 1:
                 raise
@@ -101,7 +119,7 @@ def read_listing(client: Client, listing: Listing, out: BinaryIO, told: Callable
             reason = str(again)
         restarts += 1
         if restarts > MOST_RESTARTS:
-            return Read(len(ids), _distinct(ids), before, reason)
+            return Read(heard.written, heard.distinct, before.number, reason)
 
 
 def read_short(client: Client, path: str, family: Family) -> list[dict[str, msgspec.Raw]]:
@@ -121,7 +139,7 @@ def read_short(client: Client, path: str, family: Family) -> list[dict[str, msgs
     return rows
 
 
-def _read_pages(client: Client, listing: Listing, size: int | None, out: BinaryIO, ids: array[int],
+def _read_pages(client: Client, listing: Listing, size: int | None, out: BinaryIO, heard: _Heard,
                 told: Callable[[int], None], counted: int | None,
                 keep: Callable[[dict[str, msgspec.Raw]], bytes]) -> None:
     url: str | None = first_page(listing, size)
@@ -132,24 +150,24 @@ def _read_pages(client: Client, listing: Listing, size: int | None, out: BinaryI
         if url in seen:
             raise _Again("its pages lead back to one another")
         seen.add(url)
-        if len(seen) > _MOST_PAGES or (most is not None and len(ids) > most):
+        if len(seen) > _MOST_PAGES or (most is not None and len(heard.ids) > most):
             raise _Again("its pages do not come to an end")
         rows = client.ask(url, listing.family, _rows)
         url = rows.next_link
         empty = 0 if rows.objects else empty + 1
         if empty > _MOST_EMPTY:
             raise _Again("its pages stay empty")
-        lines = []
-        for row in rows.objects:
-            ids.append(hash(bytes(row["id"])))
-            lines.append(keep(row))
+        heard.ids.extend(rows.hashes)
+        lines = [line for line in map(keep, rows.objects) if line]
         out.writelines(lines)
-        told(len(lines))
+        heard.written += len(lines)
+        told(len(rows.objects))
 
 
 @dataclass(frozen=True)
 class _Rows:
     objects: list[dict[str, msgspec.Raw]]
+    hashes: list[int]
     next_link: str | None
 
 
@@ -161,45 +179,59 @@ def _rows(body: bytes) -> _Rows:
     objects = [_objects.decode(row) for row in page.value]
     if any("id" not in row for row in objects):
         raise ValueError("an object without an id")
-    return _Rows(objects, page.next_link)
+    ids = [_text.decode(row["id"]) for row in objects]
+    if not all(ids):
+        raise ValueError("an object whose id is empty")
+    return _Rows(objects, [hash(each.lower()) for each in ids], page.next_link)
 
 
 def _keeper(listing: Listing) -> Callable[[dict[str, msgspec.Raw]], bytes]:
     keys, encode = tuple(sorted(listing.keys)), msgspec.json.Encoder().encode
 
     def kept(row: dict[str, msgspec.Raw]) -> bytes:
-        return encode({key: row[key] for key in keys if key in row}).replace(b"\n", b" ") + b"\n"
+        return encode({key: row[key] for key in keys if key in row}).translate(_BREAKS) + b"\n"
 
     return kept
 
 
-def _count(client: Client, listing: Listing) -> int | None:
-    """How many there are by Graph's own count; null where it will not say."""
+@dataclass(frozen=True)
+class _Count:
+    """How many there are by Graph's own count; where it will not say, no ``number`` but ``why``."""
+
+    number: int | None
+    why: str = ""
+
+
+def _count(client: Client, listing: Listing) -> _Count:
     if not listing.counted_at:
-        return None
+        return _Count(None)
     try:
-        return client.ask(listing.counted_at, listing.family, lambda body: int(body.decode("utf-8-sig")),
-                          headers=EVENTUAL)
-    except Refusal:
-        return None
+        return _Count(client.ask(listing.counted_at, listing.family, _number, headers=EVENTUAL))
+    except Refusal as refused:
+        return _Count(None, str(refused))
 
 
-def _short(ids: array[int], before: int | None, after: int | None) -> str:
-    """Why fewer objects than Graph counts is too few; empty when it is not. Counts are taken before and after, because
-    accounts come and go meanwhile; a directory's count may lag by a few."""
-    least = _least(before, after)
-    if least is None:
-        return ""
-    found = _distinct(ids)
-    if found >= least - min(_TOLERATED_MOST, int(least * _TOLERATED_SHARE)):
-        return ""
-    return f"{found} objects were read where Graph counts {least}"
+def _number(body: bytes) -> int:
+    text = body.removeprefix(b"\xef\xbb\xbf").strip()
+    if not _DIGITS.fullmatch(text):
+        raise ValueError("a count that is no number")
+    return int(text)
 
 
-def _least(before: int | None, after: int | None) -> int | None:
-    counts = [count for count in (before, after) if count is not None]
-    return min(counts, default=None)
+def _short(found: int, before: _Count, after: _Count) -> str:
+    """Why what was read cannot be all there is by Graph's counts; empty when it can. They are taken before and after,
+    because accounts come and go meanwhile; a directory's count may lag by a few."""
+    if before.number is None or after.number is None:
+        return f"Graph does not say how many there are ({before.why or after.why}), so a part would look whole"
+    least, most = sorted((before.number, after.number))
+    if most - least > most * _TOLERATED_SHARE:
+        return f"Graph counts {before.number} objects before and {after.number} after they were read"
+    if found < least - min(_TOLERATED_MOST, int(least * _TOLERATED_SHARE)):
+        return f"{found} objects were read where Graph counts {least}"
+    if found - most > found * _TOLERATED_SHARE:
+        return f"{found} objects were read where Graph counts no more than {most}"
+    return ""
 
 
-def _distinct(ids: array[int]) -> int:
-    return len(np.unique(np.frombuffer(ids, dtype=np.int64))) if ids else 0
+def _least(before: _Count, after: _Count) -> int | None:
+    return min((count.number for count in (before, after) if count.number is not None), default=None)

@@ -25,6 +25,14 @@ class Overloaded(GraphUnreachable):
     """Graph failed on every try; a smaller page may be answered."""
 
 
+class SignInUnwell(GraphUnreachable):
+    """The sign-in service could not give a token at the moment; ``wait`` is what it asks for in seconds."""
+
+    def __init__(self, message: str, *, where: str, next_step: str, wait: float = 0.0) -> None:
+        super().__init__(message, where=where, next_step=next_step)
+        self.wait = wait
+
+
 class Patience:
     """One request's history. ``renew`` asks for a new token; ``path`` is shown in errors."""
 
@@ -33,7 +41,7 @@ class Patience:
         self._family = family
         self._path = path
         self._renew = renew
-        self._broken = self._failed = self._throttled = self._unlicensed = 0
+        self._broken = self._failed = self._throttled = self._unlicensed = self._tokenless = 0
         self._renewed = False
 
     def broke(self, problem: str) -> None:
@@ -41,6 +49,14 @@ class Patience:
         :class:`GraphUnreachable`."""
         self._broken += 1
         self._again(problem)
+
+    def signed_in_not(self, unwell: SignInUnwell) -> None:
+        """No token could be had. Returns when it is time to ask again, else raises ``unwell``, or
+        :class:`GraphUnreachable` at the deadline."""
+        self._tokenless += 1
+        if self._tokenless >= TRIES:
+            raise unwell
+        self._pace.rest(max(unwell.wait, _jitter(self._tokenless)))
 
     def refused(self, told: Refusal, wait: float | None) -> None:
         """Graph answered with something other than 200; ``wait`` is what it asks for in seconds. Returns when it is

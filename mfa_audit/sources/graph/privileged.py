@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mfa_audit.sources.graph.groups import groups_with_roles
+from mfa_audit.sources.graph.lines import read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,9 +22,6 @@ class _Line(msgspec.Struct):
     is_admin: bool | None = msgspec.field(name="isAdmin", default=None)
     principal: str | None = msgspec.field(name="principalId", default=None)
     group: str | None = None
-
-
-_lines = msgspec.json.Decoder(_Line)
 
 
 def privileged(rows: Iterable[RawRows], groups: frozenset[str], named: frozenset[str]) -> list[str]:
@@ -52,5 +50,4 @@ def privileged(rows: Iterable[RawRows], groups: frozenset[str], named: frozenset
 
 
 def _read(raw: RawRows) -> Iterable[_Line]:
-    with raw.path.open("rb") as lines:
-        yield from map(_lines.decode, lines)
+    return read_lines(raw.path, _Line)

@@ -62,7 +62,7 @@ def refusal(status: int, body: bytes) -> Refusal:
     """Read an error body: Graph's ``error`` object, the reporting service's bare ``value``, or nothing usable."""
     try:
         told: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Refusal(status)
     if not isinstance(told, dict):
         return Refusal(status)

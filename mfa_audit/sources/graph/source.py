@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mfa_audit.progress import SILENT, Progress
+from mfa_audit.snapshot.raw import Missing
 from mfa_audit.sources.graph import endpoints
 from mfa_audit.sources.graph.client import Client, Tokens, Wire
 from mfa_audit.sources.graph.groups import groups_of_policies, groups_with_roles
@@ -88,12 +89,15 @@ class GraphSource:
                   for listing in endpoints.listings(wanted.collect, wanted.organisation_field)
                   if listing is not endpoints.SIGN_IN_ACTIVITY),
             ])
-            self._side_by_side([steps.cross_check])
+            self._side_by_side([steps.cross_check, steps.roles])
             if found.lacks_licence("registrations"):
                 self._side_by_side([partial(steps.look_up, wanted.lookup_limit)])
             if "group_members" in chosen:
-                groups = wanted.groups | groups_of_policies(found.documents) | groups_with_roles(found.rows)
-                self._side_by_side([partial(steps.members, sorted(groups))])
+                policies = groups_of_policies(found.documents)
+                for name in sorted(policies.unreadable):
+                    found.miss(Missing(name, "it is not what Graph writes: whom it names is not known"))
+                groups = wanted.groups | policies.groups | groups_with_roles(found.rows)
+                self._side_by_side([partial(steps.members, sorted(groups), wanted.groups)])
             few = privileged(found.rows, wanted.privileged_groups, wanted.named) if chosen & _OF_FEW else []
             self._side_by_side([task for name, task in (
                 ("privileged_methods", partial(steps.privileged_methods, few)),

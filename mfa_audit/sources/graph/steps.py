@@ -13,7 +13,8 @@ from mfa_audit.snapshot.raw import Complaint, Missing
 from mfa_audit.sources.graph import activity, endpoints
 from mfa_audit.sources.graph.crosscheck import coverage
 from mfa_audit.sources.graph.gathered import Gathered, refused, rows_of
-from mfa_audit.sources.graph.groups import with_group
+from mfa_audit.sources.graph.groups import with_group, without_holder
+from mfa_audit.sources.graph.lines import read_lines
 from mfa_audit.sources.graph.lookup import Lookup
 from mfa_audit.sources.graph.refusals import Refusal
 
@@ -63,30 +64,49 @@ class Steps:
             self._found.miss(Missing(listing.collected_as, f"{seen.without} of {seen.expected} accounts that should be "
                                      "in the registration report are not"))
 
-    def members(self, groups: Iterable[str], client: Client) -> None:
-        """The members of ``groups``, each group whole or named among what is missing."""
-        whole: dict[str, bool] = {}
+    def roles(self, _client: Client) -> None:
+        """Say how many assignments of roles name nobody."""
+        lost = without_holder(self._found.rows)
+        if lost:
+            self._found.miss(Missing("role_assignments", f"in {lost} assignments who holds the role cannot be read"))
+
+    def members(self, groups: Iterable[str], named: frozenset[str], client: Client) -> None:
+        """The members of ``groups``, each group whole or named among what is missing; one that is not there is missing
+        as well when the policy has ``named`` it."""
+        gone: dict[str, bool] = {}
+        any_missing = False
         for group in groups:
-            listing = endpoints.members(group)
-            try:
-                kept = self._reading.kept(client, listing, with_group(group))
-            except Refusal as told:
-                if told.status == 404:
-                    whole[group] = True
-                    continue
-                self._found.miss(refused(listing.collected_as, listing.permission, listing.without, told))
-                return
-            if kept.reason:
-                self._found.miss(Missing(listing.collected_as, f"group {group}: {kept.reason}"))
-                continue
-            whole[group] = False
-            self._found.add(rows_of(listing, kept), kept.began)
-        if whole:
+            missing = self._members_of(group, named, client, gone)
+            if missing is not None:
+                any_missing = True
+                self._found.miss(missing)
+        if gone or not any_missing:
             # Groups read whole are listed too: one without members is not one that was not read, nor one that is gone.
-            lines = [msgspec.json.encode({"id": group, "members": [], "deleted": gone}) + b"\n"
-                     for group, gone in whole.items()]
+            lines = [msgspec.json.encode({"id": group, "members": [], "deleted": is_gone}) + b"\n"
+                     for group, is_gone in gone.items()]
             fields = {"group_id": "id", "members": "members", "deleted": "deleted"}
             self._reading.add_lines("groups", "groups", fields, lines)
+
+    def _members_of(self, group: str, named: frozenset[str], client: Client, gone: dict[str, bool]) -> Missing | None:
+        """Read one group; notes in ``gone`` whether a group that is settled is gone."""
+        listing = endpoints.members(group)
+        try:
+            kept = self._reading.kept(client, listing, with_group(group))
+        except Refusal as told:
+            if told.status == 403:
+                return refused(listing.collected_as, listing.permission, listing.without, told)
+            if told.status == 404 and group not in named:
+                gone[group] = True
+                return None
+            if told.status == 404:
+                return Missing(listing.collected_as, f"group {group}, which the policy names, is not there: correct "
+                               "its id, or take it out of the policy")
+            return Missing(listing.collected_as, f"group {group}: Graph refused it ({told}): {listing.without}")
+        if kept.reason:
+            return Missing(listing.collected_as, f"group {group}: {kept.reason}")
+        gone[group] = False
+        self._found.add(rows_of(listing, kept), kept.began)
+        return None
 
     def look_up(self, limit: int, client: Client) -> None:
         """Registrations account by account, where the report is not licensed and the tenant is small."""
@@ -194,29 +214,24 @@ def _rotation(everybody: int, asked: int, kept: int) -> Complaint:
 
 
 class _Id(msgspec.Struct):
-    id: str
+    id: str = ""
 
 
 class _Report(msgspec.Struct):
-    id: str
-    methods: list[str] | None = msgspec.field(name="methodsRegistered", default=None)
-
-
-_reports = msgspec.json.Decoder(_Report)
-_ids = msgspec.json.Decoder(_Id)
+    id: str = ""
+    methods: list[str] | None = msgspec.field(name="methodsRegistered", default_factory=lambda: ["unreadable"])
 
 
 def _ids_of(raw: RawRows) -> list[str]:
-    return sorted({_ids.decode(line).id for line in raw.path.read_bytes().splitlines()})
+    return sorted({row.id for row in read_lines(raw.path, _Id)})
 
 
 def _reported(report: RawRows, accounts: Sequence[str]) -> dict[str, list[str]]:
     """The methods that the report names for ``accounts``; none for those it has no row of."""
     found: dict[str, list[str]] = {account: [] for account in accounts}
-    with report.path.open("rb") as lines:
-        for row in map(_reports.decode, lines):
-            if row.id.lower() in found:
-                found[row.id.lower()] += row.methods or ()
+    for row in read_lines(report.path, _Report):
+        if row.id.lower() in found:
+            found[row.id.lower()] += row.methods or ()
     return found
 
 

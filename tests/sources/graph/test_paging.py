@@ -163,3 +163,84 @@ def test_a_refusal_is_handed_on(client, graph):
 
     with pytest.raises(Refusal):
         read(client)
+
+
+@pytest.mark.parametrize("answer", [
+    {"status": 403, "json": {"error": {"code": "Authorization_RequestDenied"}}}, {"status": 404, "json": {}},
+    {"status": 400, "json": {"error": {"code": "Request_BadRequest"}}},
+])
+def test_a_count_that_is_refused_leaves_it_open_whether_all_was_read(client, graph, answer):
+    """A listing that could be counted and was not is not known to be whole."""
+    graph.get(f"{ROOT}/v1.0/things/$count", **answer)
+    page(graph, None, ["a", "b"])
+
+    rows, found = read(client, COUNTED)
+
+    assert ["a", "b"] == ids(rows)
+    assert "does not say how many" in found.reason
+
+
+@pytest.mark.parametrize("count", ["-1", "1_0", "٣", "", "1e3", "9" * 400])
+def test_a_count_that_is_no_number_is_no_answer(client, graph, count):
+    """It is asked for again, and believed then."""
+    graph.get(f"{ROOT}/v1.0/things/$count", body=count.encode(), content_type="text/plain")
+    graph.get(f"{ROOT}/v1.0/things/$count", body="2", content_type="text/plain")
+    page(graph, None, ["a", "b"])
+
+    _, found = read(client, COUNTED)
+
+    assert (2, "") == (found.counted, found.reason)
+
+
+@pytest.mark.parametrize(("counts", "says"), [
+    (("100", "2", "100"), "before and"), (("0", "0", "0"), "no more than 0"), (("1", "1", "1"), "no more than 1"),
+])
+def test_counts_that_contradict_prove_nothing(client, graph, counts, says):
+    """Neither one another nor the rows that were read."""
+    for count in counts:
+        graph.get(f"{ROOT}/v1.0/things/$count", body=count, content_type="text/plain")
+    page(graph, None, ["a", "b"])
+
+    _, found = read(client, COUNTED)
+
+    assert says in found.reason
+
+
+def test_what_is_not_kept_is_not_counted_as_a_row(client, graph):
+    """Rows are the lines on disk, also where a listing is given up; objects are what Graph named."""
+    page(graph, None, ["a", "b"], "2")
+    page(graph, "2", ["c"], "2")
+    out = io.BytesIO()
+
+    found = read_listing(client, THINGS, out, lambda _: None,
+                         lambda row: b"" if bytes(row["id"]) == b'"a"' else bytes(row["id"]) + b"\n")
+
+    assert (["\"b\"", "\"c\""], 2, 3) == (out.getvalue().decode().splitlines(), found.rows, found.distinct)
+    assert "back" in found.reason
+
+
+@pytest.mark.parametrize("body", [
+    '{"value": [{"id": 5}]}', '{"value": [{"id": null}]}', '{"value": [{"id": ""}]}', '{"value": [{"id": {}}]}',
+    '{"value": ' + "[" * 200_000 + "]" * 200_000 + "}", '{"value": [{"id": "a", "mail": ' + '{"a":' * 100_000
+    + "1" + "}" * 100_000 + "}]}",
+])
+def test_an_id_that_is_no_text_and_nesting_without_end_are_not_what_graph_writes(client, graph, body):
+    """The page is asked for again."""
+    graph.get(f"{ROOT}/v1.0/things?$top=999", body=body, content_type="application/json")
+    page(graph, None, ["a"])
+
+    rows, found = read(client)
+
+    assert (["a"], "") == (ids(rows), found.reason)
+
+
+def test_a_row_is_one_line_however_graph_wraps_it(client, graph):
+    """White space between tokens, of any kind, breaks no line; a separator inside text stays."""
+    text = '{\r\n"value": [{\r\n"id":\r"a",\r\n"mail": {\r\n"x":\r\n"\u2028"}}]}'
+    graph.get(f"{ROOT}/v1.0/things?$top=999", body=text.encode(), content_type="application/json")
+    out = io.BytesIO()
+
+    read_listing(client, THINGS, out, lambda _: None)
+
+    assert 1 == len(out.getvalue().splitlines())
+    assert {"id": "a", "mail": {"x": "\u2028"}} == json.loads(out.getvalue())
