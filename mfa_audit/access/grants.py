@@ -10,6 +10,7 @@ from mfa_audit.access import devices
 from mfa_audit.access.kleene import NO, NO_FACTS, YES, Answer, Fact, all_of, facts_of, known, negate
 from mfa_audit.access.question import LEGACY
 from mfa_audit.access.strengths import BUILT_IN, MFA_STRENGTH, Strength
+from mfa_audit.access.users import guest_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -146,10 +147,4 @@ def _on(platforms: frozenset[str], question: Question) -> Answer:
 
 def _is_external(question: Question) -> Answer:
     """Whether the person's home is another tenant."""
-    possible = question.person.guest_types
-    if possible <= _EXTERNAL:
-        return YES
-    if not possible & _EXTERNAL:
-        return NO
-    assumed = question.guest_type()
-    return question.lacking("guest type") if assumed is None else known(assumed in _EXTERNAL)
+    return guest_type(_EXTERNAL, question)

@@ -45,7 +45,7 @@ def _keywords(selection: Selection, question: Question) -> Answer:
     answers, person = [], question.person
     for word in sorted(selection.users - {"none"}):
         if word == "guestsorexternalusers":
-            answers.append(_guest_type(_EXTERNAL, question))
+            answers.append(guest_type(_EXTERNAL, question))
         elif person.id is None or not ID.fullmatch(word):
             answers.append(question.lacking("user", word))
     return any_of(answers)
@@ -63,11 +63,12 @@ def _in(named: frozenset[str], certain: frozenset[str], unsure: frozenset[str], 
 def _guest(guests: Guests, question: Question) -> Answer:
     wanted = guests.types & _EXTERNAL
     strange = guests.types - _EXTERNAL - _NEVER_IN_DIRECTORY
-    types = any_of((_guest_type(wanted, question), *(question.lacking("guest type", each) for each in strange)))
+    types = any_of((guest_type(wanted, question), *(question.lacking("guest type", each) for each in strange)))
     return all_of((types, _from(guests, question)))
 
 
-def _guest_type(wanted: frozenset[str], question: Question) -> Answer:
+def guest_type(wanted: frozenset[str], question: Question) -> Answer:
+    """Whether the person is of one of these types, of :data:`mfa_audit.access.question.GUEST_TYPES`."""
     possible = question.person.guest_types
     if possible <= wanted:
         return YES
