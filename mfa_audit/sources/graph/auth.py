@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    import requests
-
     from mfa_audit.sources.graph.address import Cloud
 
 # msal logs an answer of the sign-in service that it cannot read, token and all, and Python prints what nobody handles.
@@ -167,13 +165,13 @@ class EntraTokens:
         """What the present token allows, as it says itself."""
         return granted_by(self.token(), self._graph)
 
-    def _refuse_elsewhere(self, request: requests.PreparedRequest) -> None:
+    def _refuse_elsewhere(self, request: Any) -> None:
         url = request.url or ""
         if not same_host(url, self._login):
             raise AccessRefused("the sign-in service names an address on another host, which was not asked",
                                 where=shown_of(url), next_step="look at the proxy between this machine and Entra.")
 
-    def _judge(self, response: requests.Response) -> None:
+    def _judge(self, response: Any) -> None:
         """Faults of a moment, before msal reads and remembers them."""
         if response.status_code == 429 or response.status_code >= 500:
             there = moment(response.headers.get("Date"))
