@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mfa_audit.access.tenant import Tenant
+    from mfa_audit.snapshot.memberships import Memberships
 
-Numbers = npt.NDArray[np.int32]
 _PER_USER = (None, "disabled", "enabled", "enforced")
 _SEED = 20_260_302
 
@@ -37,21 +37,11 @@ class Names:
 
 
 @dataclass(frozen=True)
-class Held:
-    """Pairs of an account_key and a position in :class:`Names`, and the positions whose holders are not all known."""
-
-    accounts: Numbers
-    places: Numbers
-    open: frozenset[int]
-
-
-@dataclass(frozen=True)
 class Classes:
-    """``of``: the class of each account_key; ``people``: one person standing for each class; ``sizes``: accounts."""
+    """``of``: the class of each account_key; ``people``: one person standing for each class."""
 
-    of: Numbers
+    of: npt.NDArray[np.int32]
     people: tuple[Person, ...]
-    sizes: Numbers
 
 
 def names_in(tenant: Tenant) -> Names:
@@ -86,8 +76,10 @@ def facts_of_people(accounts: pd.DataFrame) -> npt.NDArray[np.int16]:
     return codes
 
 
-def classes(facts: npt.NDArray[np.int16], names: Names, users: Held, groups: Held, roles: Held) -> Classes:
-    """The classes of all accounts; ``facts`` is :func:`facts_of_people` in account_key order.
+def classes(facts: npt.NDArray[np.int16], names: Names, users: Memberships, groups: Memberships,
+            roles: Memberships) -> Classes:
+    """The classes of all accounts; ``facts`` is :func:`facts_of_people` in account_key order, ``users``, ``groups`` and
+    ``roles`` say who holds which of ``names``.
 
     Two accounts are one class when they have the same facts and the same set of references. A set is compared by two
     sums of 64-bit random numbers, a number a reference: two sets that differ agree in both once in 2**128.
@@ -102,9 +94,9 @@ def classes(facts: npt.NDArray[np.int16], names: Names, users: Held, groups: Hel
             np.add.at(sums[:, half], each.accounts, numbers[each.places])
     for half in (0, 1):
         sums[:, half] += dice.integers(0, 2**64, size=int(facts.max(initial=0)) + 1, dtype=np.uint64)[facts]
-    _, first, of, sizes = np.unique(
+    _, first, of = np.unique(
         np.ascontiguousarray(sums).view([("a", np.uint64), ("b", np.uint64)]).ravel(),
-        return_index=True, return_inverse=True, return_counts=True,
+        return_index=True, return_inverse=True,
     )
     of_users, of_groups, of_roles = (_of_representatives(each, first) for each in held)
     open_groups = frozenset(names.groups[place] for place in groups.open)
@@ -115,10 +107,10 @@ def classes(facts: npt.NDArray[np.int16], names: Names, users: Held, groups: Hel
                 frozenset(names.roles[place] for place in of_roles.get(number, ())), open_groups, open_roles, names)
         for number, account in enumerate(first.tolist())
     )
-    return Classes(of.astype(np.int32), people, sizes.astype(np.int32))
+    return Classes(of.astype(np.int32), people)
 
 
-def _of_representatives(held: Held, first: npt.NDArray[np.intp]) -> dict[int, list[int]]:
+def _of_representatives(held: Memberships, first: npt.NDArray[np.intp]) -> dict[int, list[int]]:
     """Class -> what the account that stands for it holds."""
     order = np.argsort(first)
     ordered = first[order]

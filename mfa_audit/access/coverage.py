@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mfa_audit.access.grants import Outcome
+from mfa_audit.access.grants import SHUT, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 NEVER, SOMEWHERE, EVERYWHERE, CANNOT_TELL, NO_ACCESS = (
     "never", "somewhere", "everywhere", "cannot_tell", "no_access")
 """Where an account is asked for MFA, over all scenarios."""
-
-_SHUT = frozenset({Outcome.BLOCK, Outcome.DENIED})
 
 
 def asked(decisions: Mapping[str, Sequence[Decision]]) -> dict[str, list[str]]:
@@ -30,7 +28,7 @@ def asked(decisions: Mapping[str, Sequence[Decision]]) -> dict[str, list[str]]:
         sure = [decision for decision in told if decision.possible == {Outcome.MFA}]
         if sure:
             somewhere.append(who)
-            if len(sure) == sum(not decision.possible <= _SHUT for decision in told):
+            if len(sure) == sum(not decision.possible <= SHUT for decision in told):
                 everywhere.append(who)
         elif any(Outcome.MFA in decision.possible for decision in told):
             cannot_tell.append(who)

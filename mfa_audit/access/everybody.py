@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mfa_audit.access.classes import Classes, Held, Names, classes, facts_of_people, names_in
+from mfa_audit.access.classes import Classes, Names, classes, facts_of_people, names_in
 from mfa_audit.access.matrix import Matrix
 from mfa_audit.access.reach import may_register, registering
 from mfa_audit.access.scenarios import situations
@@ -76,14 +76,14 @@ def everybody(snapshot: Snapshot, policy: Policy, as_of: date, tenant: Tenant,
     names = names_in(tenant)
     facts, users = _facts(snapshot, names, per_user)
     groups, roles = in_groups(snapshot, names.groups), in_roles(snapshot, names.roles, as_of)
-    found = classes(facts, names, users, _held(groups), _held(roles))
+    found = classes(facts, names, users, groups, roles)
     matrix = Matrix(tenant, situations(policy, tenant))
     eligible, held = _eligible(snapshot)
     cells = [matrix.cells(person) for person in found.people]
-    register = Matrix(tenant, registering(policy, tenant, matrix.situations))
+    register = registering(policy, tenant, matrix.situations)
     return Everybody(
         found, cells, _frame(cells), [matrix.place(each) for each in cells],
-        [may_register(register.cells(person)) for person in found.people], matrix, eligible, held)
+        [may_register(matrix.cells_in(person, register)) for person in found.people], matrix, eligible, held)
 
 
 def person_of(snapshot: Snapshot, as_of: date, tenant: Tenant, account_key: int,
@@ -94,9 +94,9 @@ def person_of(snapshot: Snapshot, as_of: date, tenant: Tenant, account_key: int,
         _SEEN, where={"account_key": [account_key]})
     seen = _seen(account, per_user)
     named = np.flatnonzero(pd.Index(names.users) == account["account_id"].iloc[0]).astype(np.int32)
-    users = Held(np.zeros(len(named), dtype=np.int32), named, frozenset())
+    users = Memberships(np.zeros(len(named), dtype=np.int32), named, frozenset())
     groups, roles = (
-        Held(np.zeros(int((found.accounts == account_key).sum()), dtype=np.int32),
+        Memberships(np.zeros(int((found.accounts == account_key).sum()), dtype=np.int32),
              found.places[found.accounts == account_key], found.open)
         for found in (in_groups(snapshot, names.groups), in_roles(snapshot, names.roles, as_of)))
     return classes(facts_of_people(seen), names, users, groups, roles).people[0]
@@ -110,7 +110,7 @@ def _seen(accounts: pd.DataFrame, per_user: Callable[[pd.DataFrame], pd.Series])
 
 
 def _facts(snapshot: Snapshot, names: Names,
-           per_user: Callable[[pd.DataFrame], pd.Series]) -> tuple[npt.NDArray[np.int16], Held]:
+           per_user: Callable[[pd.DataFrame], pd.Series]) -> tuple[npt.NDArray[np.int16], Memberships]:
     numbers, keys, places = [], [], []
     listed = pd.Index(names.users)
     for chunk in snapshot.accounts(columns=_SEEN):
@@ -119,7 +119,7 @@ def _facts(snapshot: Snapshot, names: Names,
         at = listed.get_indexer(pd.Index(ids))
         keys.append(chunk["account_key"].to_numpy(dtype=np.int32)[at >= 0])
         places.append(at[at >= 0].astype(np.int32))
-    return np.concatenate(numbers), Held(np.concatenate(keys), np.concatenate(places), frozenset())
+    return np.concatenate(numbers), Memberships(np.concatenate(keys), np.concatenate(places), frozenset())
 
 
 def _eligible(snapshot: Snapshot) -> tuple[dict[str, int], frozenset[str]]:
@@ -136,10 +136,6 @@ def _frame(cells: list[dict[str, Cell]]) -> pd.DataFrame:
     rows = [(number, name, cell.asked.value, cell.why, cell.hours)
             for number, each in enumerate(cells) for name, cell in each.items()]
     return pd.DataFrame(rows, columns=["class", "scenario", "asked", "why", "hours"]).astype({"hours": "float64"})
-
-
-def _held(found: Memberships) -> Held:
-    return Held(found.accounts, found.places, found.open)
 
 
 def _plain(document: Any) -> Any:

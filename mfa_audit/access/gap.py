@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from mfa_audit.access.conditions import about_person
-from mfa_audit.access.question import Person, Question, SignIn
-from mfa_audit.access.users import left_out
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mfa_audit.access.matrix import Cell, Matrix
     from mfa_audit.access.policies import Policy
+    from mfa_audit.access.question import Person
     from mfa_audit.access.scenarios import Situation
 
 Mask = npt.NDArray[np.bool_]
@@ -29,8 +26,7 @@ Mask = npt.NDArray[np.bool_]
 @dataclass(frozen=True)
 class Gap:
     """``id`` of the pattern, ``severity`` (high, medium, low, info), the ``policy`` it is about (empty: all of them),
-    what was ``found``, how many ``accounts`` it touches, and what would ``close`` it. ``classes`` are the accounts'
-    classes."""
+    what was ``found``, how many ``accounts`` it touches, and what would ``close`` it."""
 
     id: str
     severity: str
@@ -39,7 +35,6 @@ class Gap:
     policy: str = ""
     policy_id: str = ""
     accounts: int = 0
-    classes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,25 +70,20 @@ class View:
 
     def named_by(self, policy: Policy) -> Mask:
         """The classes a policy is for, or may be."""
-        return np.array([about_person(policy, self._question(person))[0].holds is not False for person in self.people],
-                        dtype=bool)
+        bit = self.matrix.bit(policy)
+        return np.array([bool((fits.yes | fits.open) & bit) for fits in map(self.matrix.fits, self.people)], dtype=bool)
 
     def left_out_of(self, policy: Policy) -> Mask:
         """The classes a policy names and leaves out again."""
-        return np.array([left_out(policy, self._question(person)) for person in self.people], dtype=bool)
+        bit = self.matrix.bit(policy)
+        return np.array([bool(fits.nearly & bit) for fits in map(self.matrix.fits, self.people)], dtype=bool)
 
     def gap(self, name: str, severity: str, found: str, close: str, *, policy: Policy | None = None,
             classes: Mask | None = None) -> Gap:
         """A gap, its accounts counted."""
-        touched = np.zeros(len(self.people), dtype=bool) if classes is None else classes
-        return Gap(
-            name, severity, found, close, "" if policy is None else policy.name or policy.id,
-            "" if policy is None else policy.id, int(self.sizes[touched].sum()),
-            tuple(int(number) for number in np.flatnonzero(touched & (self.sizes > 0))),
-        )
-
-    def _question(self, person: Person) -> Question:
-        return Question(self.matrix.tenant, person, SignIn())
+        named, identity = ("", "") if policy is None else (policy.name or policy.id, policy.id)
+        accounts = 0 if classes is None else int(self.sizes[classes].sum())
+        return Gap(name, severity, found, close, named, identity, accounts)
 
 
 def demands_mfa(policy: Policy) -> bool:

@@ -8,9 +8,9 @@ import numpy as np
 
 from mfa_audit.access import policy_gaps
 from mfa_audit.access.coverage import EVERYWHERE, NEVER, SOMEWHERE
-from mfa_audit.access.grants import Outcome
+from mfa_audit.access.grants import SHUT
 from mfa_audit.access.matrix import Asked
-from mfa_audit.access.question import LEGACY
+from mfa_audit.access.question import EXTERNAL, LEGACY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mfa_audit.access.scenarios import Situation
 
 _ORDER = ("high", "medium", "low", "info")
-_EXTERNAL = frozenset({"b2bcollaborationguest", "b2bcollaborationmember"})
 
 
 def gaps(view: View) -> list[Gap]:
@@ -71,7 +70,7 @@ def old_clients(view: View) -> Iterator[Gap]:
 def device_code(view: View) -> Iterator[Gap]:
     """Device code flow is open to phishing."""
     flows = _those(view, lambda situation: all(each.flow not in (None, "none") for each in situation.sign_ins))
-    open_ = view.where(lambda cell: not cell.possible <= {Outcome.BLOCK, Outcome.DENIED}, flows)
+    open_ = view.where(lambda cell: not cell.possible <= SHUT, flows)
     if view.sizes[open_].sum():
         yield view.gap("device_code", "medium", "device code flow or authentication transfer is not blocked",
                        "block both but for those who need them", classes=open_)
@@ -88,7 +87,7 @@ def registration(view: View) -> Iterator[Gap]:
 
 def guests(view: View) -> Iterator[Gap]:
     """People from elsewhere who are not asked everywhere."""
-    outside = np.array([person.guest_types <= _EXTERNAL for person in view.people], dtype=bool)
+    outside = np.array([person.guest_types <= EXTERNAL for person in view.people], dtype=bool)
     outside &= np.array([place != EVERYWHERE for place in view.places], dtype=bool)
     if view.sizes[outside].sum():
         yield view.gap("guests", "medium", "guests or external members are not asked everywhere",

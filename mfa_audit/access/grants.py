@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mfa_audit.access import devices
 from mfa_audit.access.kleene import NO, NO_FACTS, YES, Answer, Fact, all_of, facts_of, known, negate
-from mfa_audit.access.question import LEGACY
+from mfa_audit.access.question import EXTERNAL, LEGACY
 from mfa_audit.access.strengths import BUILT_IN, MFA_STRENGTH, Strength
 from mfa_audit.access.users import guest_type
 
@@ -34,12 +34,17 @@ class Outcome(StrEnum):
 RANK = {outcome: rank for rank, outcome in enumerate(tuple(Outcome)[:5])}
 """What several demands come to is the one of the highest rank."""
 
+IN = frozenset({Outcome.ALLOW, Outcome.CONTROL})
+"""Outcomes that let somebody in with one factor."""
+
+SHUT = frozenset({Outcome.BLOCK, Outcome.DENIED})
+"""Outcomes that let nobody in."""
+
 DEVICE_CONTROLS = frozenset({"compliantdevice", "domainjoineddevice"})
 _COUNTS_AS_MFA = frozenset({"mfa", "passwordchange", "riskremediation"})
 _MOBILE = frozenset({"ios", "android"})
 APP_CONTROLS = {"approvedapplication": _MOBILE, "compliantapplication": _MOBILE | {"windows"}}
 """Control -> platforms on which it can be met at all."""
-_EXTERNAL = frozenset({"b2bcollaborationguest", "b2bcollaborationmember"})
 
 
 @dataclass(frozen=True)
@@ -147,4 +152,4 @@ def _on(platforms: frozenset[str], question: Question) -> Answer:
 
 def _is_external(question: Question) -> Answer:
     """Whether the person's home is another tenant."""
-    return guest_type(_EXTERNAL, question)
+    return guest_type(EXTERNAL, question)

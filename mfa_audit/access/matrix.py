@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mfa_audit.access.conditions import about_person, about_sign_in
 from mfa_audit.access.coverage import CANNOT_TELL, EVERYWHERE, NEVER, NO_ACCESS, SOMEWHERE
-from mfa_audit.access.grants import Outcome, demand
+from mfa_audit.access.grants import IN, SHUT, Outcome, demand
 from mfa_audit.access.question import Person, Question, SignIn
 from mfa_audit.access.sign_in import REPORT_ONLY, Decision, conclude
 from mfa_audit.access.users import left_out
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from mfa_audit.access.policies import Policy
     from mfa_audit.access.scenarios import Situation
     from mfa_audit.access.tenant import Tenant
-
-_SHUT = frozenset({Outcome.BLOCK, Outcome.DENIED})
-_IN = frozenset({Outcome.ALLOW, Outcome.CONTROL})
 
 
 class Asked(StrEnum):
@@ -56,7 +53,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class _Fits:
+class Fits:
     """Policies as bits: those that fit, those that may, and those that ``nearly`` do: a person they name is left out
     again, or only the place of a sign-in is spared."""
 
@@ -74,8 +71,8 @@ class Matrix:
         self.concluded = 0
         self._live = tuple(policy for policy in tenant.policies if policy.state != "disabled")
         self._enforced = _bits(policy.state != REPORT_ONLY for policy in self._live)
-        self._fits = {situation.name: [self._fits_sign_in(sign_in) for sign_in in situation.sign_ins]
-                      for situation in self.situations}
+        self._fits_of: dict[Person, Fits] = {}
+        self._fits_in: dict[str, list[Fits]] = {}
         self._kinds: dict[tuple[str, int, frozenset[str]], list[tuple[int, Policy]]] = {}
         self._asking: dict[tuple[str, int, frozenset[str]], int] = {}
         self._decisions: dict[tuple[object, ...], Decision] = {}
@@ -83,8 +80,12 @@ class Matrix:
 
     def cells(self, person: Person) -> dict[str, Cell]:
         """The person's cell in every scenario, by its name."""
-        fits = self._fits_person(person)
-        return {situation.name: self._cell(person, fits, situation) for situation in self.situations}
+        return self.cells_in(person, self.situations)
+
+    def cells_in(self, person: Person, situations: Iterable[Situation]) -> dict[str, Cell]:
+        """The person's cell in each of ``situations``, which need not be the matrix's own."""
+        fits = self.fits(person)
+        return {situation.name: self._cell(person, fits, situation) for situation in situations}
 
     def place(self, cells: Mapping[str, Cell]) -> str:
         """Where somebody is asked over all sign-ins, of the words of :mod:`mfa_audit.access.coverage`; registering a
@@ -94,11 +95,11 @@ class Matrix:
             return EVERYWHERE if all(cell.asked in (Asked.ASKED, Asked.BLOCKED) for cell in told) else SOMEWHERE
         if any(Outcome.MFA in cell.possible for cell in told):
             return CANNOT_TELL
-        return NEVER if any(cell.possible & _IN for cell in told) else NO_ACCESS
+        return NEVER if any(cell.possible & IN for cell in told) else NO_ACCESS
 
-    def _cell(self, person: Person, fits: _Fits, situation: Situation) -> Cell:
+    def _cell(self, person: Person, fits: Fits, situation: Situation) -> Cell:
         decisions, applied = [], 0
-        for place, other in enumerate(self._fits[situation.name]):
+        for place, other in enumerate(self._fits_situation(situation)):
             sure = fits.yes & other.yes & self._enforced
             maybe = (fits.yes | fits.open) & (other.yes | other.open) & ~sure & self._enforced
             applied |= sure
@@ -111,7 +112,7 @@ class Matrix:
             cell = self._merged[key] = _together(decisions, applied=applied != 0)
         if cell.asked is not Asked.NOT_ASKED:
             return cell
-        open_to = next(place for place, decision in enumerate(decisions) if decision.possible <= _IN)
+        open_to = next(place for place, decision in enumerate(decisions) if decision.possible <= IN)
         return replace(cell, why=self._why(person, fits, situation, open_to))
 
     def _decided(self, person: Person, situation: Situation, place: int, sure: int, maybe: int, *,
@@ -144,19 +145,31 @@ class Matrix:
             self._kinds[key] = list(found.values())
         return self._kinds[key]
 
-    def _fits_person(self, person: Person) -> _Fits:
-        question = Question(self.tenant, person, SignIn())
-        answers = [about_person(policy, question)[0].holds for policy in self._live]
-        return _Fits(
-            _bits(answer is True for answer in answers), _bits(answer is None for answer in answers),
-            _bits(answer is False and left_out(policy, question)
-                  for policy, answer in zip(self._live, answers, strict=True)),
-        )
+    def fits(self, person: Person) -> Fits:
+        """The policies that are for a person."""
+        if person not in self._fits_of:
+            question = Question(self.tenant, person, SignIn())
+            answers = [about_person(policy, question)[0].holds for policy in self._live]
+            self._fits_of[person] = Fits(
+                _bits(answer is True for answer in answers), _bits(answer is None for answer in answers),
+                _bits(answer is False and left_out(policy, question)
+                      for policy, answer in zip(self._live, answers, strict=True)),
+            )
+        return self._fits_of[person]
 
-    def _fits_sign_in(self, sign_in: SignIn) -> _Fits:
+    def bit(self, policy: Policy) -> int:
+        """The bit of a policy in :class:`Fits`; 0 for one that is disabled."""
+        return _bits(policy is each for each in self._live)
+
+    def _fits_situation(self, situation: Situation) -> list[Fits]:
+        if situation.name not in self._fits_in:
+            self._fits_in[situation.name] = [self._fits_sign_in(sign_in) for sign_in in situation.sign_ins]
+        return self._fits_in[situation.name]
+
+    def _fits_sign_in(self, sign_in: SignIn) -> Fits:
         question = Question(self.tenant, Person(), sign_in)
         answers = [about_sign_in(policy, question) for policy in self._live]
-        return _Fits(
+        return Fits(
             _bits(answer.holds is True for answer, _ in answers), _bits(answer.holds is None for answer, _ in answers),
             _bits(reason == "location" for _, reason in answers),
         )
@@ -164,10 +177,10 @@ class Matrix:
     def _policies(self, bits: int) -> list[Policy]:
         return [policy for place, policy in enumerate(self._live) if bits >> place & 1]
 
-    def _why(self, person: Person, fits: _Fits, situation: Situation, place: int) -> str:
+    def _why(self, person: Person, fits: Fits, situation: Situation, place: int) -> str:
         """The first of: left out of a policy that demands MFA here, spared on a trusted network, demanded by a policy
         that only reports, or by none."""
-        other = self._fits[situation.name][place]
+        other = self._fits_situation(situation)[place]
         asking = self._asking_in(person, situation, place)
         if asking & self._enforced & fits.nearly & (other.yes | other.open):
             return Reason.EXCLUDED_UNREGISTERED
@@ -192,7 +205,7 @@ def _bits(flags: Iterable[bool]) -> int:
 
 def _together(decisions: Sequence[Decision], *, applied: bool) -> Cell:
     """Every combination of a scenario in one cell."""
-    hours = [decision.hours for decision in decisions if not decision.possible <= _SHUT]
+    hours = [decision.hours for decision in decisions if not decision.possible <= SHUT]
     return Cell(
         _asked(decisions),
         hours=None if None in hours else max((each for each in hours if each is not None), default=None),
@@ -206,6 +219,6 @@ def _asked(decisions: Sequence[Decision]) -> Asked:
     if not decisions:
         return Asked.UNKNOWN
     if all(not decision.single_factor_possible for decision in decisions):
-        shut = all(decision.possible <= _SHUT for decision in decisions)
+        shut = all(decision.possible <= SHUT for decision in decisions)
         return Asked.BLOCKED if shut else Asked.ASKED
-    return Asked.NOT_ASKED if any(decision.possible <= _IN for decision in decisions) else Asked.UNKNOWN
+    return Asked.NOT_ASKED if any(decision.possible <= IN for decision in decisions) else Asked.UNKNOWN

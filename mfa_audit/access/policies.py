@@ -117,8 +117,7 @@ class Grants:
 @dataclass(frozen=True)
 class Policy:
     """One policy. ``state`` is enabled, disabled, enabledforreportingbutnotenforced, or a word nobody knows.
-    ``hours``: sign-in frequency, 0 for every time, null for none; ``second_only``: it asks again for the second factor
-    alone."""
+    ``hours``: sign-in frequency, 0 for every time, null for none."""
 
     id: str
     name: str
@@ -126,7 +125,6 @@ class Policy:
     conditions: Conditions
     grants: Grants | None
     hours: float | None = None
-    second_only: bool = False
 
 
 def policy_of(value: Any, strengths: Mapping[str, Strength]) -> Policy:
@@ -138,7 +136,7 @@ def policy_of(value: Any, strengths: Mapping[str, Strength]) -> Policy:
     for known in ("description", "createdDateTime", "modifiedDateTime", "templateId"):
         node.take(known)
     conditions, granted = node.take("conditions"), node.take("grantControls")
-    hours, second_only = _frequency(node.node("sessionControls"), strange)
+    hours = _frequency(node.node("sessionControls"), strange)
     node.close()
     grants = _grants(granted, strengths)
     if grants is not None and "riskremediation" in grants.controls:
@@ -146,7 +144,6 @@ def policy_of(value: Any, strengths: Mapping[str, Strength]) -> Policy:
     return Policy(
         id=given if isinstance(given, str) else "", name=name if isinstance(name, str) else "", state=state or "",
         conditions=_conditions(conditions, strange), grants=grants, hours=hours,
-        second_only=second_only,
     )
 
 
@@ -267,21 +264,19 @@ def _grants(value: Any, strengths: Mapping[str, Strength]) -> Grants | None:
     return Grants(controls, interactive, strength, every=operator == "and", strange=tuple(strange))
 
 
-def _frequency(node: Node | None, strange: list[str]) -> tuple[float | None, bool]:
-    """Hours, and whether only the second factor is asked for; other session controls decide nothing here."""
+def _frequency(node: Node | None, strange: list[str]) -> float | None:
+    """Hours; other session controls decide nothing here."""
     frequency = None if node is None else node.node("signInFrequency")
     if frequency is None or frequency.take("isEnabled") is not True:
-        return None, False
-    unit, value = frequency.word("type"), frequency.take("value")
-    second_only = frequency.word("authenticationType") == "secondaryauthentication"
-    interval = frequency.word("frequencyInterval")
+        return None
+    unit, value, interval = frequency.word("type"), frequency.take("value"), frequency.word("frequencyInterval")
     if interval == "everytime":
-        return EVERY_TIME, second_only
+        return EVERY_TIME
     if (interval in (None, "timebased") and unit in _HOURS and isinstance(value, int) and not isinstance(value, bool)
             and 0 < value <= _LONGEST):
-        return value * _HOURS[unit], second_only
+        return value * _HOURS[unit]
     strange.append("sessionControls.signInFrequency")
-    return None, second_only
+    return None
 
 
 def _says_something(value: Any) -> bool:

@@ -20,6 +20,9 @@ ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 GUEST_TYPES = ("b2bcollaborationguest", "b2bcollaborationmember", "internalguest", "none")
 """What a user object can be told to be; ``none`` is a member who is not external."""
 
+EXTERNAL = frozenset(GUEST_TYPES[:2])
+"""Those whose home is another tenant."""
+
 HIDDEN = "hidden"
 """A level of risk that is there and not shown: whoever tells it tells nothing."""
 

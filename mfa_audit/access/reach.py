@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mfa_audit.access.matrix import Asked
 from mfa_audit.access.scenarios import Situation, addresses_of
+from mfa_audit.access.strengths import FIRST
 from mfa_audit.methods import BIT
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from mfa_audit.access.tenant import Tenant
     from mfa_audit.policy import Policy
 
-_FIRST = frozenset({"password", "federatedsinglefactor"})
 _MODES: Mapping[str, tuple[str, ...]] = {
     "fido2": ("security_key", "passkey_authenticator", "passkey_windows", "passkey_synced"),
     "windowshelloforbusiness": ("windows_hello", "platform_credential"),
@@ -43,7 +43,7 @@ def meeting(strength: Strength) -> int | None:
     """The methods that meet a strength, as bits; null when something no list shows may meet it as well."""
     bits = 0
     for combination in strength.combinations or ({"?"},):
-        needed = combination - _FIRST
+        needed = combination - FIRST
         if len(needed) != 1 or not needed <= _MODES.keys():
             return None
         bits |= sum(BIT[name] for name in _MODES[next(iter(needed))])

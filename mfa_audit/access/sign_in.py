@@ -10,18 +10,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mfa_audit.access.conditions import about_person, about_sign_in
-from mfa_audit.access.grants import DEVICE_CONTROLS, NOTHING, RANK, Demand, Outcome, demand
+from mfa_audit.access.grants import DEVICE_CONTROLS, IN, NOTHING, RANK, Demand, Outcome, demand
 from mfa_audit.access.kleene import NO, NO_FACTS, YES, Answer, Fact, all_of
 from mfa_audit.access.other_sources import by_defaults, by_person
 from mfa_audit.access.strengths import Strength, implies, least
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mfa_audit.access.policies import Policy
     from mfa_audit.access.question import Question
-
-    Applies = Callable[[Policy, Question], tuple[Answer, str]]
 
 REPORT_ONLY = "enabledforreportingbutnotenforced"
 _MOST_WORLDS = 256
@@ -51,7 +49,7 @@ class Decision:
     @property
     def single_factor_possible(self) -> bool:
         """Whether somebody may get in with one factor."""
-        return bool(self.possible & {Outcome.ALLOW, Outcome.CONTROL})
+        return bool(self.possible & IN)
 
 
 def applies(policy: Policy, question: Question) -> tuple[Answer, str]:
@@ -67,8 +65,8 @@ def applies(policy: Policy, question: Question) -> tuple[Answer, str]:
     return all_of((person, sign_in)), reason
 
 
-def decide(question: Question, applies: Applies = applies) -> Decision:
-    """Decide one sign-in. ``applies`` answers as :func:`applies` does, from memory where a caller has one."""
+def decide(question: Question) -> Decision:
+    """Decide one sign-in."""
     applied: list[Policy] = []
     maybe: list[Policy] = []
     report_only: list[Policy] = []

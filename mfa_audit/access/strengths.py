@@ -25,7 +25,8 @@ _ALONE = (*_STRONG, "devicebasedpush", "temporaryaccesspassonetime", "temporarya
           "federatedmultifactor")
 _SECOND = ("microsoftauthenticatorpush", "softwareoath", "hardwareoath", "sms", "voice")
 _WITH_PASSWORD = (*_SECOND, "x509certificatesinglefactor", "x509certificatemultifactor")
-_FIRST = frozenset({"password", "federatedsinglefactor"})
+FIRST = frozenset({"password", "federatedsinglefactor"})
+"""What stands for the first factor in a combination."""
 
 
 def _combinations(*texts: str) -> frozenset[Combination]:
@@ -37,7 +38,7 @@ MULTI_FACTOR: frozenset[Combination] = _combinations(
                                                                      for method in _WITH_PASSWORD))
 """Every combination that is more than one factor."""
 
-_SINGLE = _combinations(*_FIRST, *_SECOND, "x509certificatesinglefactor", "qrcodepin")
+_SINGLE = _combinations(*FIRST, *_SECOND, "x509certificatesinglefactor", "qrcodepin")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mfa_audit.access.classes import Held, classes, facts_of_people, names_in
+from mfa_audit.access.classes import classes, facts_of_people, names_in
 from mfa_audit.access.gap import View
 from mfa_audit.access.gaps import gaps
 from mfa_audit.access.grants import Outcome
@@ -18,6 +18,7 @@ from mfa_audit.access.scenarios import situations
 from mfa_audit.access.sign_in import decide
 from mfa_audit.access.tenant import Tenant, locations_of, policies_of
 from mfa_audit.policy import load_policy
+from mfa_audit.snapshot.memberships import Memberships
 
 POLICY = load_policy(preset="general")
 GROUPS = [f"bb000000-0000-4000-8000-00000000000{n}" for n in range(4)]
@@ -102,7 +103,7 @@ def test_a_cell_is_what_each_of_its_sign_ins_comes_to(seed):
 def held(pairs):
     """Pairs of account and position as arrays."""
     array = np.array(pairs, dtype=np.int32).reshape(-1, 2)
-    return Held(array[:, 0].copy(), array[:, 1].copy(), frozenset())
+    return Memberships(array[:, 0].copy(), array[:, 1].copy(), frozenset())
 
 
 def test_accounts_of_one_class_hold_the_same():
@@ -130,7 +131,8 @@ def test_accounts_of_one_class_hold_the_same():
         assert (person.per_user == "enabled") == (people["per_user"][account] == "enabled")
         assert person.guest_types == {"internalguest" if people["user_type"][account] == "guest" else "none"}
         assert bool(person.unsure_groups) == (not people["has_id"][account] and person.groups != set(names.groups))
-    assert found.sizes.sum() == 5_000
+    assert 5_000 == len(found.of)
+    assert set(range(len(found.people))) == set(found.of.tolist())
     assert len(set(found.people)) == len(found.people)
 
 
