@@ -71,7 +71,7 @@ def tenant_of(told: Mapping[str, Any]) -> Tenant:
     defaults = told.get("securityDefaults")
     enabled = defaults.get("isEnabled") if isinstance(defaults, dict) else None
     return Tenant(
-        policies=policies_of(_list(told.get("policies") or [], "policies"),
+        policies=policies_of(_list(told.get("policies"), "tenant.policies"),
                              _list(told.get("authenticationStrengths") or [], "authenticationStrengths")),
         locations=locations_of(locations) if isinstance(locations, list) else None,
         trusted_networks=networks if isinstance(trusted, list) and readable else None,

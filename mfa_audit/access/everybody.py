@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from mfa_audit.access.classes import Classes, Names, classes, facts_of_people, names_in
+from mfa_audit.access.kleene import OF_THE_TENANT
 from mfa_audit.access.matrix import Matrix
 from mfa_audit.access.reach import may_register, registering
 from mfa_audit.access.scenarios import situations
 from mfa_audit.access.tenant import Tenant, locations_of, networks_of, policies_of
 from mfa_audit.snapshot.columnar import TableFile
-from mfa_audit.snapshot.documents import entries
-from mfa_audit.snapshot.memberships import Memberships, in_groups, in_roles
+from mfa_audit.snapshot.documents import listed
+from mfa_audit.snapshot.memberships import Memberships, in_groups, in_roles, live_roles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,10 +35,11 @@ _SEEN = ["account_key", "account_id", "user_type", "external", "per_user_mfa", "
 class Everybody:
     """``classes`` of accounts; ``cells`` of each class by scenario; ``frame``: a row for every class and scenario
     with ``class``, ``scenario``, ``asked`` (:class:`mfa_audit.access.matrix.Asked`), ``why``, ``hours`` (float, null:
-    never again); ``places``: where each class is asked
-    (:meth:`mfa_audit.access.matrix.Matrix.place`); ``registering``: whether it may register a
+    never again), ``unread`` (bool: it hangs on something the tenant has and nobody read); ``places``: where each class
+    is asked (:meth:`mfa_audit.access.matrix.Matrix.place`); ``registering``: whether it may register a
     method (:func:`mfa_audit.access.reach.may_register`); ``matrix`` answers further questions. ``eligible``: role ->
-    accounts that may activate it and do not hold it; ``held``: roles that somebody holds or may activate."""
+    accounts that may activate it and do not hold it; ``held``: roles the policy counts that somebody has or may
+    activate."""
 
     classes: Classes
     cells: list[dict[str, Cell]]
@@ -53,16 +55,17 @@ def tenant_of(snapshot: Snapshot, policy: Policy) -> Tenant | None:
     """The tenant from a snapshot's policy documents; null when they do not show what asks for MFA: neither Conditional
     Access nor security defaults that are on."""
     documents = snapshot.documents
-    defaults = next((entry for entry in entries(_plain(documents.get("security_defaults")))), {})
-    enabled = next((value for name, value in defaults.items() if str(name).casefold() == "isenabled"), None)
-    listed = documents.get("conditional_access_policies")
-    if listed is None and enabled is not True:
+    defaults = listed(documents.get("security_defaults")) or [{}]
+    told = defaults[0].items() if isinstance(defaults[0], dict) else ()
+    enabled = next((value for name, value in told if str(name).casefold() == "isenabled"), None)
+    policies = listed(documents.get("conditional_access_policies"))
+    if policies is None and enabled is not True:
         return None
     deleted = frozenset(snapshot.deleted_groups())
-    locations, ranges = documents.get("named_locations"), policy.networks.mfa_trusted_ips
+    locations, ranges = listed(documents.get("named_locations")), policy.networks.mfa_trusted_ips
     return Tenant(
-        policies=policies_of(entries(_plain(listed)), entries(_plain(documents.get("authentication_strengths")))),
-        locations=None if locations is None else locations_of(entries(_plain(locations))),
+        policies=policies_of(policies or (), listed(documents.get("authentication_strengths")) or ()),
+        locations=None if locations is None else locations_of(locations),
         trusted_networks=None if ranges is None else networks_of(map(str, ranges))[0],
         security_defaults=enabled if isinstance(enabled, bool) else None,
         deleted=deleted,
@@ -78,7 +81,7 @@ def everybody(snapshot: Snapshot, policy: Policy, as_of: date, tenant: Tenant,
     groups, roles = in_groups(snapshot, names.groups), in_roles(snapshot, names.roles, as_of)
     found = classes(facts, names, users, groups, roles)
     matrix = Matrix(tenant, situations(policy, tenant))
-    eligible, held = _eligible(snapshot)
+    eligible, held = _eligible(snapshot, policy, as_of)
     cells = [matrix.cells(person) for person in found.people]
     register = registering(policy, tenant, matrix.situations)
     return Everybody(
@@ -122,24 +125,21 @@ def _facts(snapshot: Snapshot, names: Names,
     return np.concatenate(numbers), Memberships(np.concatenate(keys), np.concatenate(places), frozenset())
 
 
-def _eligible(snapshot: Snapshot) -> tuple[dict[str, int], frozenset[str]]:
-    roles = snapshot.frame("role_assignments")[["account_id", "role_id", "kind"]].drop_duplicates()
-    active = roles[roles["kind"] == "active"]
-    only = roles[roles["kind"] == "eligible"].merge(active, on=["account_id", "role_id"], how="left",
-                                                    suffixes=("", "_active"))
-    only = only[only["kind_active"].isna()]
-    counted = {str(role): int(count) for role, count in only["role_id"].value_counts().items()}
-    return counted, frozenset(roles["role_id"])
+def _eligible(snapshot: Snapshot, policy: Policy, as_of: date) -> tuple[dict[str, int], frozenset[str]]:
+    """Role -> accounts that may activate it and do not hold it; and the roles the policy counts that somebody has."""
+    roles = live_roles(snapshot, as_of)[["account_id", "role_id", "kind"]].drop_duplicates()
+    wanted = {role.lower() for role in policy.privileged.directory_roles}
+    counted = roles if "*" in wanted else roles[roles["role_id"].isin(wanted)]
+    known = roles.dropna(subset=["account_id"])
+    only = known[known["kind"] == "eligible"].merge(known[known["kind"] == "active"], on=["account_id", "role_id"],
+                                                    how="left", suffixes=("", "_active"))
+    eligible = only.loc[only["kind_active"].isna(), "role_id"].value_counts()
+    return {str(role): int(count) for role, count in eligible.items()}, frozenset(counted["role_id"])
 
 
 def _frame(cells: list[dict[str, Cell]]) -> pd.DataFrame:
-    rows = [(number, name, cell.asked.value, cell.why, cell.hours)
+    rows = [(number, name, cell.asked.value, cell.why, cell.hours,
+             any(fact.kind in OF_THE_TENANT for fact in cell.lacks))
             for number, each in enumerate(cells) for name, cell in each.items()]
-    return pd.DataFrame(rows, columns=["class", "scenario", "asked", "why", "hours"]).astype({"hours": "float64"})
-
-
-def _plain(document: Any) -> Any:
-    """A document whose list stands under ``Value``, as PowerShell writes it, under the name Graph uses."""
-    if isinstance(document, dict) and "value" not in document and isinstance(document.get("Value"), list):
-        return document["Value"]
-    return document
+    columns = ["class", "scenario", "asked", "why", "hours", "unread"]
+    return pd.DataFrame(rows, columns=columns).astype({"hours": "float64"})

@@ -28,14 +28,20 @@ class Answer:
 
 YES = Answer(holds=True)
 NO = Answer(holds=False)
-
-
 NO_FACTS: frozenset[Fact] = frozenset()
 
 
 def facts_of(answers: Iterable[Answer]) -> frozenset[Fact]:
     """The facts that some answers hang on."""
     return NO_FACTS.union(*(answer.lacks for answer in answers))
+
+
+OF_THE_TENANT = frozenset({
+    "group", "role", "user", "location", "trusted locations", "trust of location", "policy", "control", "strength",
+    "device filter", "security defaults",
+})
+"""Kinds of facts that the tenant's policies hang on and its directory holds: lacking, they were not read, or not
+understood."""
 
 
 def known(holds: bool) -> Answer:  # noqa: FBT001 - the answer is the argument

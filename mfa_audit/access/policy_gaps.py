@@ -151,7 +151,7 @@ def large_exclusions(view: View) -> Iterator[Gap]:
         out = view.left_out_of(policy)
         share = 100.0 * int(view.sizes[out].sum()) / max(everybody, 1)
         if share > view.tolerance_percent:
-            yield view.gap("large_exclusion", "high", f"leaves out {share:.1f}% of all accounts",
+            yield view.gap("large_exclusion", "high", f"leaves out {share:.1f}% of the accounts in scope",
                            "review who is in the excluded groups, and who may join them", policy=policy, classes=out)
 
 

@@ -26,6 +26,14 @@ def entries(document: Any) -> list[dict[str, Any]]:
     return [entry for entry in document if isinstance(entry, dict)] if isinstance(document, list) else []
 
 
+def listed(document: Any) -> list[Any] | None:
+    """What a document lists, whatever each is, under Graph's name for it or PowerShell's; null when it lists nothing
+    that could be read, which is not an empty list."""
+    if isinstance(document, dict):
+        document = next((value for name, value in document.items() if str(name).casefold() == "value"), [document])
+    return document if isinstance(document, list) else None
+
+
 def without_contacts(name: str, content: Any) -> Any:
     """The document without what nobody reads, where it may be about people (:data:`_KEPT`)."""
     kept = _KEPT.get(name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from mfa_audit.snapshot import engine
 from mfa_audit.tables import GroupState
@@ -46,6 +47,13 @@ def in_roles(snapshot: Snapshot, roles: Sequence[str], day: date) -> Memberships
             f"AND (ends_at IS NULL OR ends_at >= DATE '{day}')")
     whole = "true" if snapshot.manifest.tables["role_assignments"].state == "complete" else "false"
     return _pairs(snapshot, "role_assignments", roles, "role_id", live, f"SELECT role_id FROM wanted WHERE {whole}")
+
+
+def live_roles(snapshot: Snapshot, day: date) -> pd.DataFrame:
+    """The role assignments that run on ``day``, active and eligible, of any scope."""
+    roles, at = snapshot.frame("role_assignments"), pd.Timestamp(day)
+    begun = roles["starts_at"].isna() | (roles["starts_at"] < at + pd.Timedelta(days=1))
+    return roles[begun & (roles["ends_at"].isna() | (roles["ends_at"] >= at))]
 
 
 def _pairs(snapshot: Snapshot, table: str, wanted: Sequence[str], column: str, condition: str,

@@ -9,7 +9,8 @@ import pandas as pd
 
 from mfa_audit.policy.exemptions import best_entry
 from mfa_audit.snapshot.columnar import TableFile
-from mfa_audit.snapshot.documents import entries
+from mfa_audit.snapshot.documents import entries, listed
+from mfa_audit.snapshot.memberships import live_roles
 from mfa_audit.tables import REGISTERS, GroupState
 from mfa_audit.verdicts.basis import Basis, Evidence
 from mfa_audit.verdicts.exemption_register import HOLDER, entry_states
@@ -56,7 +57,7 @@ def basis_of(snapshot: Snapshot, policy: Policy, as_of: date, exemptions: pd.Dat
              cells: pd.DataFrame | None = None) -> Basis:
     """What the accounts of a snapshot are judged by, on a day in the policy's zone; ``exemptions`` is
     :func:`entries_of`, ``cells`` what the scenarios come to for each class of accounts, null when that is not known."""
-    roles = _counted_roles(snapshot.frame("role_assignments"), policy, as_of)
+    roles = _counted_roles(live_roles(snapshot, as_of), policy)
     unknown = bool((roles["account_id"].isna() & (roles["kind"] == "eligible")).any())
     return Basis(
         policy=policy,
@@ -130,21 +131,19 @@ _POLICY_DOCUMENTS = frozenset({"conditional_access_policies", "named_locations",
 
 
 def _policies_partial(snapshot: Snapshot) -> bool:
-    """Whether what decides who is asked was wanted and did not come, contradicts itself, or came in part."""
+    """Whether what decides who is asked was wanted and did not come, contradicts itself, cannot be read, or came in
+    part."""
     missing = {each.name for each in snapshot.manifest.missing}
-    damaged = any(each.check == "policy documents disagree" for each in snapshot.complaints)
+    damaged = any(each.check == "policy documents disagree" for each in snapshot.complaints) or any(
+        listed(snapshot.documents[name]) is None for name in _POLICY_DOCUMENTS & snapshot.documents.keys())
     in_part = any(snapshot.manifest.tables[name].state == "partial" for name in ("group_members", "role_assignments"))
     return bool(missing & _POLICY_DOCUMENTS) or damaged or in_part
 
 
-def _counted_roles(roles: pd.DataFrame, policy: Policy, as_of: date) -> pd.DataFrame:
-    """The rows of a role the policy counts: active, or eligible on the day. Any scope counts."""
+def _counted_roles(roles: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """The rows of a role the policy counts. Any scope counts."""
     wanted = {role.lower() for role in policy.privileged.directory_roles}
-    day = pd.Timestamp(as_of)
-    live = (roles["starts_at"].isna() | (roles["starts_at"] < day + pd.Timedelta(days=1))) & (
-        roles["ends_at"].isna() | (roles["ends_at"] >= day)
-    )
-    return roles[live if "*" in wanted else live & roles["role_id"].isin(wanted)]
+    return roles if "*" in wanted else roles[roles["role_id"].isin(wanted)]
 
 
 def _groups(snapshot: Snapshot, policy: Policy) -> dict[str, pd.Index]:

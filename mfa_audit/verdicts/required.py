@@ -62,7 +62,7 @@ def required_facts(accounts: pd.DataFrame, tier: pd.Series, basis: Basis) -> pd.
         key = pd.MultiIndex.from_arrays([accounts["access_class"], tier])
         found = basis.demanded.reindex(key).set_axis(accounts.index)
         required = found["required"]
-        partial = pd.Series(data=basis.evidence.policies_partial, index=accounts.index)
+        partial = (found["unread"] == Required.YES) | basis.evidence.policies_partial
     else:
         required, found["required_reason"], partial = _from_account_settings(accounts, basis)
     asked = asks.to_numpy(dtype=bool)
@@ -77,15 +77,16 @@ def demanded(cells: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """What the scenarios come to for a class of accounts in a tier, by ``class`` and ``tier``; every column yes, no or
     unknown but for ``required_reason``.
 
-    ``cells``: ``class``, ``scenario``, ``asked`` (asked, not_asked, blocked, unknown), ``why``, ``hours``.
+    ``cells``: ``class``, ``scenario``, ``asked`` (asked, not_asked, blocked, unknown), ``why``, ``hours``, ``unread``.
     ``required``: yes when every scenario of the tier's ``ask_in`` asks or is shut, no when one surely does not ask.
     ``required_reason``: the :class:`Reason` of the first that does not. ``kept_in``: they are left out of no policy
     that would ask; ``enforced``: none that would only reports. ``again``: every scenario that asks does so within the
-    tier's ``again_within_hours``. ``legacy_shut``: old clients are shut out.
+    tier's ``again_within_hours``. ``legacy_shut``: old clients are shut out. ``unread``: what is not known hangs on
+    something the tenant has and nobody read.
     """
-    asked, whys, hours = (
+    asked, whys, hours, unread = (
         cells.pivot(index="class", columns="scenario", values=name)  # noqa: PD010 - a pivot table drops empty columns
-        for name in ("asked", "why", "hours"))
+        for name in ("asked", "why", "hours", "unread"))
     legacy = [name for name in policy.scenario_names() if set(policy.scenario(name).client or ("",)) <= _LEGACY_CLIENTS]
     shut = _answer(~asked[legacy].isin(["blocked", "asked", "unknown"]), asked[legacy] == "unknown")
     parts = []
@@ -103,6 +104,8 @@ def demanded(cells: pd.DataFrame, policy: Policy) -> pd.DataFrame:
             "enforced": _answer(why == Reason.REPORT_ONLY, here == "unknown"),
             "again": _answer(late, here == "unknown"),
             "legacy_shut": shut,
+            "unread": np.where((unread[scenarios].astype(bool) & (here == "unknown")).any(axis=1), Required.YES,
+                               Required.NO),
         }, index=asked.index))
     return pd.concat(parts).set_index("tier", append=True)
 

@@ -70,4 +70,11 @@ def test_a_file_that_is_no_case_is_rejected(text, tmp_path):
 def test_a_case_without_its_person_is_none():
     """Nobody is asked about."""
     with pytest.raises(UnreadableCase, match="nobody"):
-        answer({"tenant": {"users": []}, "signIn": {"userId": "x"}})
+        answer({"tenant": {"policies": [], "users": []}, "signIn": {"userId": "x"}})
+
+
+@pytest.mark.parametrize("policies", [None, {}, "none"])
+def test_a_tenant_whose_policies_were_not_given_has_not_none(policies):
+    """No list of policies is no empty one."""
+    with pytest.raises(UnreadableCase, match="policies"):
+        answer({"tenant": {"policies": policies, "users": [{"id": "x"}]}, "signIn": {"userId": "x"}})
