@@ -57,6 +57,8 @@ def test_overdue_and_due(tmp_path: Path) -> None:
         (nights.person(1, "X", dormant=True), "dormant"),
         (nights.person(1, "X", away=True), "away"),
         (nights.person(1, "X", Status.COMPLIANT_WEAK, away=True), "away"),
+        (nights.person(1, "X", ready="no"), "cannot_register"),
+        (nights.person(1, "X", Status.COMPLIANT_WEAK, ready="no"), "cannot_register"),
         (nights.person(1, "X", kind="generic", population="generic"), "nobody_answers"),
         (nights.person(1, "X", due=None), "no_date"),
     ],

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from mfa_audit.sources.graph.endpoints import Question
     from mfa_audit.sources.graph.pacing import Pace
 
-
-
 _REFUSED, _GONE = frozenset({400, 401, 403}), 404
 
 _PREFIX, _SUFFIX = "#microsoft.graph.", "AuthenticationMethod"
