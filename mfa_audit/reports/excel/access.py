@@ -58,7 +58,11 @@ def gaps_sheet(book: Book, night: Night) -> Sheet | None:
     if night.access is None or not night.access["gaps"]:
         return None
     frame = pd.DataFrame(night.access["gaps"])
-    frame = frame.assign(grade=frame["severity"].map({key: label for key, (label, _) in _SEVERITY.items()}))
+    frame = frame.assign(
+        grade=frame["severity"].map({key: label for key, (label, _) in _SEVERITY.items()}),
+        policy=frame["policy"].replace("", "All policies together"),
+        **{name: frame[name].str[:1].str.upper() + frame[name].str[1:] for name in ("found", "would_close")},
+    )
     columns = [
         Column("Severity", "grade", widest=16, tones=dict(_SEVERITY.values())),
         Column("Policy", "policy", widest=34, bold=True),
@@ -84,7 +88,7 @@ def never_sheet(book: Book, night: Night) -> Sheet | None:
     total = 0 if night.access is None else night.access["lists"]["never"]
     columns = [
         Column("Name", "display_name", widest=30, bold=True),
-        Column("Account", "user_principal_name", widest=38),
+        Column("Account", "user_principal_name", widest=50),
         Column(night.policy.reports.organisation_word, "organisation", widest=16),
         Column("Department", "department", widest=28),
         Column("Who", "tier", widest=18),
