@@ -86,13 +86,13 @@ def graph_source(settings: Settings, online: Online, progress: Progress) -> Grap
     from mfa_audit.sources.graph.source import GraphSource  # noqa: PLC0415
 
     cloud = cloud_of(settings.cloud, settings.graph_root, settings.login_root)
-    tokens = entra_tokens(settings, online.show)
+    tokens = entra_tokens(settings, online)
     shelf = private_folder(settings.data / slug(str(settings.tenant))) / "collecting"
     return GraphSource(Wire(cloud.graph, settings.ca_bundle), tokens, online.clock, shelf,
                        deadline_seconds=settings.deadline_seconds, progress=progress)
 
 
-def entra_tokens(settings: Settings, show: Callable[[str], None]) -> EntraTokens:
+def entra_tokens(settings: Settings, online: Online) -> EntraTokens:
     """Sign-in as the settings describe it. Raises :class:`SettingsError` for what is missing or said twice."""
     from mfa_audit.sources.graph.address import cloud_of  # noqa: PLC0415 - msal and requests are heavy
     from mfa_audit.sources.graph.auth import Credential, EntraTokens  # noqa: PLC0415
@@ -118,11 +118,11 @@ def entra_tokens(settings: Settings, show: Callable[[str], None]) -> EntraTokens
         passphrase=None if passphrase is None else passphrase.get_secret_value(),
         assertion=settings.federated_token_file,
         managed_identity=settings.managed_identity,
-        show=show,
+        show=online.show,
         permissions=permissions(settings.collect),
     )
     cloud = cloud_of(settings.cloud, settings.graph_root, settings.login_root)
-    return EntraTokens(cloud, settings.tenant, credential, ca_bundle=settings.ca_bundle)
+    return EntraTokens(cloud, settings.tenant, credential, online.clock, ca_bundle=settings.ca_bundle)
 
 
 def wanted(settings: Settings, policy: Policy, files: Inputs) -> Wanted:

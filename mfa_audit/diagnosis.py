@@ -29,7 +29,7 @@ def examine(settings: Settings, policy: Policy, online: Online, proxies: Mapping
     names, by scheme."""
     yield Check("policy", State.OK, f"{policy.about.id}, version {policy.about.version}")
     yield from _credential(settings, online)
-    yield _certificate_authority(settings.ca_bundle)
+    yield _certificate_authority(settings.ca_bundle, online)
     yield Check("proxy", State.NOTE if proxies else State.OK,
                 ", ".join(f"{scheme} through a proxy" for scheme in sorted(proxies)) or "none")
     yield from _graph(settings, policy, online)
@@ -63,14 +63,14 @@ def _private(name: str, path: Path) -> Check:
     return Check(f"{name} file", State.OK, "only its owner can read it")
 
 
-def _certificate_authority(bundle: Path | None) -> Check:
+def _certificate_authority(bundle: Path | None, online: Online) -> Check:
     from mfa_audit.sources.graph.client import new_session  # noqa: PLC0415 - requests is heavy
 
     name = "certificate authority"
     if bundle is None:
         return Check(name, State.OK, "the usual ones")
     try:
-        new_session(bundle).close()
+        new_session(bundle, online.clock).close()
     except SettingsError as error:
         return Check(name, State.PROBLEM, f"{error.where}: {error.message}", error.next_step)
     return Check(name, State.OK, str(bundle))
@@ -82,7 +82,7 @@ def _graph(settings: Settings, policy: Policy, online: Online) -> Iterator[Check
     from mfa_audit.sources.graph.client import Wire  # noqa: PLC0415
 
     try:
-        tokens = entra_tokens(settings, online.show)
+        tokens = entra_tokens(settings, online)
         root = cloud_of(settings.cloud, settings.graph_root, settings.login_root).graph
     except MfaAuditError as error:
         yield Check("settings", State.PROBLEM, error.message, error.next_step)

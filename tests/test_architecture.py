@@ -49,6 +49,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "pydantic": ("policy/schema", "policy/load.py", "settings.py"),
     "requests": ("sources/graph/client.py",),
     "rich": ("cli/", "reports/terminal"),
+    "urllib3": ("sources/graph/watched.py",),
     "sqlite3": ("history/store.py", "reminders/store.py"),
 }
 """Package -> the places, relative to ``mfa_audit/``, that may import it."""

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from mfa_audit.clock import Clock
     from mfa_audit.sources.graph.address import Cloud
+    from mfa_audit.sources.graph.client import Request, Response
 
 # msal logs an answer of the sign-in service that it cannot read, token and all, and Python prints what nobody handles.
 logging.getLogger("msal").addHandler(logging.NullHandler())
@@ -108,21 +110,22 @@ class Granted:
 
 
 class EntraTokens:
-    """Tokens for Graph from Entra. ``tenant`` is its id; ``ca_bundle`` as for Graph.
+    """Tokens for Graph from Entra. ``tenant`` is its id; ``clock`` ends answers that only drip in; ``ca_bundle`` as for
+    Graph.
 
     Nothing is sent to another host than the cloud's for signing in, whatever that names. Raises :class:`AccessRefused`
     when Entra refuses (with what to do), :class:`SignInUnwell` when it cannot be reached or is not well,
     :class:`SettingsError` for a certificate that cannot be read.
     """
 
-    def __init__(self, cloud: Cloud, tenant: str, credential: Credential, *, ca_bundle: Path | None = None) -> None:
+    def __init__(self, cloud: Cloud, tenant: str, credential: Credential, clock: Clock, *,
+                 ca_bundle: Path | None = None) -> None:
         self._lock = Lock()
         self._graph = cloud.graph
         self._tenant = tenant
         self._login = cloud.login
-        # A machine's own identity is asked for at the machine, and no secret of ours goes there.
-        watch = None if credential.managed_identity is not None else self._refuse_elsewhere
-        self._session = new_session(ca_bundle, _TIMEOUT_SECONDS, watch, self._judge)
+        self._session = new_session(ca_bundle, clock, timeout=_TIMEOUT_SECONDS, watch=self._refuse_elsewhere,
+                                    judge=self._judge)
         self._credential = credential
         self._authority = f"{cloud.login}/{tenant}"
         self._app: Any = None
@@ -165,13 +168,14 @@ class EntraTokens:
         """What the present token allows, as it says itself."""
         return granted_by(self.token(), self._graph)
 
-    def _refuse_elsewhere(self, request: Any) -> None:
+    def _refuse_elsewhere(self, request: Request) -> None:
         url = request.url or ""
-        if not same_host(url, self._login):
+        # A machine's own identity is asked for at the machine, and no secret of ours goes there.
+        if self._credential.managed_identity is None and not same_host(url, self._login):
             raise AccessRefused("the sign-in service names an address on another host, which was not asked",
                                 where=shown_of(url), next_step="look at the proxy between this machine and Entra.")
 
-    def _judge(self, response: Any) -> None:
+    def _judge(self, response: Response) -> None:
         """Faults of a moment, before msal reads and remembers them."""
         if response.status_code == 429 or response.status_code >= 500:
             there = moment(response.headers.get("Date"))

@@ -9,17 +9,19 @@ from __future__ import annotations
 import email.utils
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 import requests
+import requests.adapters
 import requests.auth
 
 from mfa_audit.errors import SettingsError
 from mfa_audit.sources.graph.address import refuse_elsewhere
 from mfa_audit.sources.graph.patience import Patience, SignInUnwell
 from mfa_audit.sources.graph.refusals import Refusal, refusal, retry_after
+from mfa_audit.sources.graph.watched import watched_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
 LARGEST_BODY = 64 * 2**20
 """Bytes of one answer, after decompression."""
 
+LONGEST_ANSWER = 300.0
+"""Seconds from a request to the last byte of its answer."""
+
 _PIECE = 2**16
-_LONGEST_ANSWER = 300.0
 _BROKEN = (
     requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
@@ -45,6 +49,13 @@ _log = logging.getLogger(__name__)
 # Urllib3 logs addresses with their page tokens; what this module says of a request is enough.
 logging.getLogger("urllib3").propagate = False
 Answer = TypeVar("Answer")
+Request: TypeAlias = requests.PreparedRequest
+Response: TypeAlias = requests.Response
+"""What passes through a session, for who looks at it on the way."""
+
+
+def _ignore(_: object) -> None:
+    """Let pass."""
 
 
 class Tokens(Protocol):
@@ -68,12 +79,13 @@ class Wire:
     read: float = 60.0
 
 
-def new_session(ca_bundle: Path | None, timeout: float | None = None,
-                watch: Callable[[requests.PreparedRequest], None] | None = None,
-                judge: Callable[[requests.Response], None] | None = None) -> requests.Session:
+def new_session(ca_bundle: Path | None, clock: Clock, *, timeout: float | None = None,
+                watch: Callable[[Request], None] = _ignore, judge: Callable[[Response], None] = _ignore,
+                over: Callable[[], bool] = lambda: False) -> requests.Session:
     """A session that trusts ``ca_bundle`` where one is named, with a ``timeout`` in seconds for calls that set none. It
     follows no redirect and takes no password from a ``.netrc``. ``watch`` may refuse a request before it leaves,
-    ``judge`` an answer before anybody reads it, by raising.
+    ``judge`` an answer before anybody reads it, by raising. An answer is given up, with one of :data:`NETWORK_ERRORS`,
+    when it takes longer than :data:`LONGEST_ANSWER`, or within a second of ``over``.
 
     Raises :class:`SettingsError` for a bundle that is none.
     """
@@ -85,39 +97,58 @@ def new_session(ca_bundle: Path | None, timeout: float | None = None,
     if ca_bundle is not None and "-----BEGIN CERTIFICATE-----" not in text:
         raise SettingsError("the certificate authority's file holds no certificate in PEM", where=str(ca_bundle),
                             next_step="correct 'ca_bundle'.")
-    return _Session(ca_bundle, timeout, watch, judge)
+    # What a session is told once loses to REQUESTS_CA_BUNDLE, so it is said with every request.
+    trusted = {} if ca_bundle is None else {"verify": str(ca_bundle)}
+    return _Session(clock, {"timeout": timeout, **trusted}, watch, judge, over)
 
 
 class _Session(requests.Session):
-    """Says with every request whom it trusts: what a session is told once loses to ``REQUESTS_CA_BUNDLE``."""
+    """What :func:`new_session` gives; ``usual`` are the arguments of every request."""
 
-    def __init__(self, ca_bundle: Path | None, timeout: float | None,
-                 watch: Callable[[requests.PreparedRequest], None] | None,
-                 judge: Callable[[requests.Response], None] | None) -> None:
+    def __init__(self, clock: Clock, usual: Mapping[str, Any], watch: Callable[[Request], None],
+                 judge: Callable[[Response], None], over: Callable[[], bool]) -> None:
         super().__init__()
         self.auth = _Nothing()
-        self._watch, self._judge = watch, judge
-        self._usual: dict[str, Any] = {"timeout": timeout}
-        if ca_bundle is not None:
-            self._usual["verify"] = str(ca_bundle)
+        self._clock, self._usual = clock, usual
+        self._watch, self._judge, self._over = watch, judge, over
+        self._until = 0.0
+        self.mount("https://", _Watched(watched_context(self._look)))
 
-    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+    def request(self, *args: Any, **kwargs: Any) -> Response:
         return super().request(*args, **{**self._usual, **kwargs, "allow_redirects": False})
 
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        if self._watch is not None:
-            self._watch(request)
+    def send(self, request: Request, **kwargs: Any) -> Response:
+        self._watch(request)
+        self._until = self._clock.monotonic() + LONGEST_ANSWER
         response = super().send(request, **kwargs)
-        if self._judge is not None:
-            self._judge(response)
+        self._judge(response)
         return response
+
+    def _look(self) -> None:
+        """Raise TimeoutError when the answer at hand is not worth waiting for."""
+        if self._over() or self._clock.monotonic() > self._until:
+            raise TimeoutError
 
 
 class _Nothing(requests.auth.AuthBase):
     """Adds nothing; a session without any auth object looks into ``.netrc``."""
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    def __call__(self, request: Request) -> Request:
         return request
+
+
+class _Watched(requests.adapters.HTTPAdapter):
+    """Connects by a context of its own, also through a proxy."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        return super().proxy_manager_for(*args, ssl_context=self._context, **kwargs)
 
 
 class Client:
@@ -134,7 +165,7 @@ class Client:
         self._tokens = tokens
         self._pace = pace
         self._clock = clock
-        self._session = new_session(wire.ca_bundle)
+        self._session = new_session(wire.ca_bundle, clock, over=lambda: pace.over)
         self._session.headers.update({
             "Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "mfa-audit",
             "Prefer": "include-unknown-enum-members", "x-ms-throttle-priority": "low",
@@ -193,15 +224,14 @@ class Client:
                 raise ValueError(f"an answer of type {kind!r}")
             return content
 
-    def _whole(self, response: requests.Response) -> bytes:
-        """The body, decompressed. Raises ValueError past :data:`LARGEST_BODY`, Timeout for one that only drips in."""
-        pieces, size, until = [], 0, self._clock.monotonic() + _LONGEST_ANSWER
+    @staticmethod
+    def _whole(response: Response) -> bytes:
+        """The body, decompressed. Raises ValueError past :data:`LARGEST_BODY`."""
+        pieces, size = [], 0
         for piece in response.iter_content(_PIECE):
             size += len(piece)
             if size > LARGEST_BODY:
                 raise ValueError("the answer is larger than any page")
-            if self._clock.monotonic() > until:
-                raise requests.Timeout
             pieces.append(piece)
         return b"".join(pieces)
 
@@ -221,7 +251,7 @@ class _Bearer(requests.auth.AuthBase):
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    def __call__(self, request: Request) -> Request:
         request.headers["Authorization"] = f"Bearer {self._tokens.token()}"
         return request
 

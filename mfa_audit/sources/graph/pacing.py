@@ -46,6 +46,9 @@ LIMITS: Mapping[Family, Limit] = {
 _MARGIN = 1.01
 """Two requests may be nearer to one another on arrival than they were when they left."""
 
+_GLANCE = 1.0
+"""Seconds of a wait between two looks whether it still has a purpose."""
+
 
 class Stopped(GraphUnreachable):
     """Another worker could not go on, so nobody does."""
@@ -69,8 +72,7 @@ class Pace:
         """
         while True:
             with self._lock:
-                if self._stopped:
-                    raise Stopped("the reading was given up")
+                self._go_on()
                 now = self._clock.monotonic()
                 at = self._earliest(family, now)
                 if at <= now:
@@ -80,17 +82,31 @@ class Pace:
             self.rest(at - now)
 
     def stop(self) -> None:
-        """Let no request leave any more."""
+        """Let no request leave any more, and nobody wait."""
         self._stopped = True
 
+    @property
+    def over(self) -> bool:
+        """Whether nobody waits for an answer any more: the reading was given up, or its time has passed."""
+        return self._stopped or self._clock.monotonic() > self._deadline
+
     def rest(self, seconds: float) -> None:
-        """Wait. Raises :class:`GraphUnreachable` when the wait would outlast the deadline."""
-        if self._clock.monotonic() + seconds > self._deadline:
+        """Wait. Raises :class:`GraphUnreachable` when the wait would outlast the deadline, :class:`Stopped` soon after
+        the reading was given up."""
+        until = self._clock.monotonic() + seconds
+        if until > self._deadline:
             raise GraphUnreachable(
                 f"Graph asks to wait {seconds:.0f} seconds, which is beyond the deadline of this run",
                 next_step="run again later, or give the run more time with MFA_AUDIT_DEADLINE_SECONDS.",
             )
-        self._clock.sleep(seconds)
+        self._go_on()
+        while (left := until - self._clock.monotonic()) > 0:
+            self._clock.sleep(min(left, _GLANCE))
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self._stopped:
+            raise Stopped("the reading was given up")
 
     def hold(self, family: Family, seconds: float) -> None:
         """Let no request of ``family`` leave for ``seconds``: Graph said so to one of the workers."""

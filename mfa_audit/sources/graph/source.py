@@ -5,7 +5,7 @@ What is refused or comes in part is said in :class:`mfa_audit.snapshot.raw.Missi
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -120,14 +120,17 @@ class GraphSource:
         self._reading.shelf.clear()
 
     def _side_by_side(self, tasks: Iterable[Task]) -> None:
-        """Do everything, some at a time; when one cannot go on, the others stop at their next request."""
+        """Do everything, some at a time; when one cannot go on, or the run is ended, the others stop soon."""
+        running: list[Future[None]] = []
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            running = [pool.submit(self._with_client, task) for task in tasks]
-            _, waiting = wait(running, return_when=FIRST_EXCEPTION)
-            if waiting:
-                self._pace.stop()
-                for future in waiting:
-                    future.cancel()
+            try:
+                running += [pool.submit(self._with_client, task) for task in tasks]
+                wait(running, return_when=FIRST_EXCEPTION)
+            finally:
+                if not all(future.done() for future in running):
+                    self._pace.stop()
+                    for future in running:
+                        future.cancel()
         errors = [error for future in running if not future.cancelled() and (error := future.exception())]
         if errors:
             raise min(errors, key=lambda error: isinstance(error, Stopped))

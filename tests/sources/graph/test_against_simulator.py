@@ -51,7 +51,8 @@ class Reading:
 def source(simulator, home, **more):
     cloud = Cloud(simulator.login_root, simulator.root)
     credential = Credential(client_id=simulator.issuer.client_id, secret=simulator.issuer.secret)
-    tokens = EntraTokens(cloud, simulator.tenant.tenant_id, credential, ca_bundle=simulator.ca_bundle)
+    tokens = EntraTokens(cloud, simulator.tenant.tenant_id, credential, simulator.clock,
+                         ca_bundle=simulator.ca_bundle)
     more.setdefault("deadline_seconds", 7200.0)
     wire = Wire(simulator.root, simulator.ca_bundle, connect=5.0, read=1.0)
     return GraphSource(wire, tokens, simulator.clock, home / "shelf", **more)

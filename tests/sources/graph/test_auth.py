@@ -66,7 +66,7 @@ def tokens(simulator, **credential):
     """Sign-in of the simulator's application in one of the ways."""
     given = Credential(client_id=simulator.issuer.client_id, **credential)
     return EntraTokens(Cloud(simulator.login_root, simulator.root), simulator.tenant.tenant_id, given,
-                       ca_bundle=simulator.ca_bundle)
+                       simulator.clock, ca_bundle=simulator.ca_bundle)
 
 
 def parts_of(assertion):

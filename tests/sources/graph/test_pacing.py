@@ -73,3 +73,18 @@ def test_nothing_leaves_after_a_stop(pace):
 
     with pytest.raises(Stopped):
         pace.wait(Family.DIRECTORY)
+
+
+def test_a_wait_ends_soon_after_the_reading_is_given_up():
+    """Whoever was told to wait ten minutes does not keep a stopped run alive."""
+    class Stopping(VirtualClock):
+        def sleep(self, seconds):
+            super().sleep(seconds)
+            pace.stop()
+
+    clock = Stopping()
+    pace = Pace(clock, deadline=3600.0)
+
+    with pytest.raises(Stopped):
+        pace.rest(600.0)
+    assert clock.monotonic() <= 1.0

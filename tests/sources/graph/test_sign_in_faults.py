@@ -8,7 +8,8 @@ import json
 import pytest
 import requests
 import responses
-from doubles import ROOT
+from doubles import ROOT, START
+from graph_simulator import VirtualClock
 
 from mfa_audit.errors import AccessRefused, GraphUnreachable
 from mfa_audit.sources.graph.address import Cloud
@@ -41,7 +42,7 @@ def given(**claims):
 
 
 def tokens():
-    return EntraTokens(Cloud(LOGIN, ROOT), TENANT, Credential(client_id="c", secret=SECRET))
+    return EntraTokens(Cloud(LOGIN, ROOT), TENANT, Credential(client_id="c", secret=SECRET), VirtualClock(START))
 
 
 @pytest.fixture
