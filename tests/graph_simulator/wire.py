@@ -83,8 +83,11 @@ def _slow_drip(
         handler.wfile.flush()
 
 
-def _hang(handler: BaseHTTPRequestHandler, answer: Answer, *_: object) -> None:
-    handler.connection.settimeout(answer.parameters.get("seconds", 30))
+def _hang(
+    handler: BaseHTTPRequestHandler, answer: Answer, headers: dict[str, str], body: bytes, clock: Clock
+) -> None:
+    clock.sleep(answer.parameters.get("seconds", 400))
+    handler.connection.settimeout(30)
     try:
         handler.connection.recv(1)
     except TimeoutError:

@@ -54,7 +54,7 @@ def source(simulator, home, **more):
     tokens = EntraTokens(cloud, simulator.tenant.tenant_id, credential, simulator.clock,
                          ca_bundle=simulator.ca_bundle)
     more.setdefault("deadline_seconds", 7200.0)
-    wire = Wire(simulator.root, simulator.ca_bundle, connect=5.0, read=1.0)
+    wire = Wire(simulator.root, simulator.ca_bundle)
     return GraphSource(wire, tokens, simulator.clock, home / "shelf", **more)
 
 
@@ -124,6 +124,7 @@ FAULTS = [
       for path in ("/organization", "conditionalAccess/policies")),
     *(Fault("status", "openid-configuration", times=times, parameters={"status": status})
       for status in (404, 502) for times in (1, None)),
+    *(Fault("hang", path, page=2) for path in ("/users", "userRegistrationDetails")),
     Fault("token_short", "/token", times=None, parameters={"seconds": 400}),
     Fault("clock_skew", "", times=None, parameters={"seconds": 3600}),
     Fault("clock_skew", "", times=None, parameters={"seconds": 400}),
