@@ -87,7 +87,6 @@ def read_listing(client: Client, listing: Listing, out: BinaryIO, told: Callable
     another way, or not (empty bytes). Raises :class:`Refusal` where Graph refuses and what
     :meth:`mfa_audit.sources.graph.client.Client.ask` raises.
     """
-    before = _count(client, listing)
     sizes: list[int | None] = list(listing.sizes) or [None]
     restarts, short, reason, heard = 0, 0, "", _Heard()
     while True:
@@ -95,6 +94,7 @@ def read_listing(client: Client, listing: Listing, out: BinaryIO, told: Callable
         out.truncate()
         told(-len(heard.ids))
         heard = _Heard()
+        before = _count(client, listing)  # Each time anew: a number that was cut on its way looks like a number.
         try:
             _read_pages(client, listing, sizes[0], out, heard, told, before.number, keep or _keeper(listing))
             after = _count(client, listing)
@@ -102,7 +102,6 @@ def read_listing(client: Client, listing: Listing, out: BinaryIO, told: Callable
             short += 1
             if not reason or short > _MOST_SHORT:
                 return Read(heard.written, heard.distinct, _least(before, after), reason)
-            before = after
         except Overloaded:
             if len(sizes) == 1:
                 raise

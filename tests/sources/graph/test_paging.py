@@ -193,7 +193,7 @@ def test_a_count_that_is_no_number_is_no_answer(client, graph, count):
 
 
 @pytest.mark.parametrize(("counts", "says"), [
-    (("100", "2", "100"), "before and"), (("0", "0", "0"), "no more than 0"), (("1", "1", "1"), "no more than 1"),
+    (("100", "2", "100", "2"), "before and"), (("0",) * 4, "no more than 0"), (("1",) * 4, "no more than 1"),
 ])
 def test_counts_that_contradict_prove_nothing(client, graph, counts, says):
     """Neither one another nor the rows that were read."""
@@ -204,6 +204,17 @@ def test_counts_that_contradict_prove_nothing(client, graph, counts, says):
     _, found = read(client, COUNTED)
 
     assert says in found.reason
+
+
+def test_one_count_that_was_cut_costs_a_second_reading(client, graph):
+    """Half a number looks like a number, so everything is counted anew."""
+    for count in ("200", "20", "200", "200"):
+        graph.get(f"{ROOT}/v1.0/things/$count", body=count, content_type="text/plain")
+    page(graph, None, list(map(str, range(200))))
+
+    rows, found = read(client, COUNTED)
+
+    assert (200, 200, "") == (len(ids(rows)), found.counted, found.reason)
 
 
 def test_what_is_not_kept_is_not_counted_as_a_row(client, graph):
