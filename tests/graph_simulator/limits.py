@@ -17,18 +17,21 @@ if TYPE_CHECKING:
 REPORTS, CONDITIONAL_ACCESS, DIRECTORY = "reports", "conditional_access", "directory"
 # family: units, in how many seconds, whether a refusal says how long to wait
 FAMILIES = {REPORTS: (5, 10.0, True), CONDITIONAL_ACCESS: (1, 1.0, False), DIRECTORY: (8000, 10.0, True)}
-# Another worker's call may have left before the refusal arrived: so many real seconds are not held against it.
+# Another worker's call may have left before the refusal arrived: so many real seconds are not held against it, nor is
+# the first call that comes over its connection, however late a busy machine brings it.
 IN_FLIGHT = 0.05
 
 
 @dataclass
 class Told:
-    """A wait that was told: until when, how long, for which URL, and when in real time."""
+    """A wait that was told: until when, how long, for which URL, when in real time, and who (a thread serves a
+    connection) has called since, how often."""
 
     until: float
     seconds: float
     url: str
     at: float
+    since: Counter[int] = field(default_factory=Counter)
 
 
 @dataclass
@@ -54,7 +57,9 @@ class Limits:
             now = self.clock.monotonic()
             if told is None or now >= told.until - 1e-6:
                 return None
-            if url == told.url or time.monotonic() - told.at > IN_FLIGHT:
+            told.since[threading.get_ident()] += 1
+            again = told.since[threading.get_ident()] > 1
+            if url == told.url or (again and time.monotonic() - told.at > IN_FLIGHT):
                 self.early[scope] += 1
                 told.until = now + told.seconds
                 told.at = time.monotonic()
