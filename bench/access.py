@@ -106,7 +106,7 @@ def main() -> None:
     cells = [matrix.cells(person) for person in found.people]
     wall, until = time.perf_counter() - started, time.process_time() - cpu
     view = View(matrix, found.people, cells, [matrix.place(each) for each in cells], np.bincount(found.of), {},
-                frozenset(names.roles), frozenset(), float(policy.exemptions.tolerance_percent))
+                dict.fromkeys(names.roles, frozenset()), frozenset(), float(policy.exemptions.tolerance_percent))
     report = gaps(view)
     print(json.dumps({
         "accounts": given.accounts, "policies": given.policies, "scenarios": len(matrix.situations),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mfa_audit import runs
-from mfa_audit.access.document import document
+from mfa_audit.access.document import told
 from mfa_audit.access.everybody import everybody, tenant_of
 from mfa_audit.collection import take_snapshot
 from mfa_audit.completeness import Before, Gap, gaps, lost_factors, refuse_nobody, refuse_other_tenant
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 _HANDED_ON = (
     "people", "by_organisation", "by_department", "by_manager", "controls", "methods", "exemptions", "quality",
-    "sources", "reconciliation", "organisation_names", "tenant_name", "access",
+    "sources", "reconciliation", "organisation_names", "tenant_name", "access", "touched",
 )
 """What reports take from the verdicts as it is."""
 
@@ -186,8 +186,8 @@ def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path
             accounts["manager_key"] = managers.reindex(accounts["account_key"].astype("int64")).to_numpy(copy=True)
             if asked is not None:
                 accounts["access_class"] = asked.classes.of[accounts["account_key"].to_numpy(dtype="int64")]
-                for name, told in (("asked", asked.places), ("registering", asked.registering)):
-                    accounts[name] = accounts["access_class"].map(dict(enumerate(told))).astype("str")
+                for name, words in (("asked", asked.places), ("registering", asked.registering)):
+                    accounts[name] = accounts["access_class"].map(dict(enumerate(words))).astype("str")
             judgement = judge(accounts, basis)
             table.append(judgement.people)
             tallies.append(tally(judgement, accounts, policy))
@@ -199,7 +199,11 @@ def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path
         return verdicts
     counts, holdings = (TableFile(people).count(["access_class", facet], {"in_scope": [True]})
                         for facet in ("tier", "method_bits"))
-    return replace(verdicts, access=document(asked, counts, holdings, policy))
+    holders = TableFile(people).frame(["account_id"], {"account_id": asked.roles["account_id"].dropna().tolist(),
+                                                       "in_scope": [True]})["account_id"]
+    roles = asked.roles[asked.roles["account_id"].isin(holders) | asked.roles["account_id"].isna()]
+    said = told(asked, counts, holdings, roles, policy)
+    return replace(verdicts, access=said.document, touched=said.touched)
 
 
 def summary_of(job: Job, verdicts: Verdicts, found: tuple[Gap, ...]) -> dict[str, Any]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from mfa_audit.access.coverage import CANNOT_TELL, EVERYWHERE, NEVER, NO_ACCESS, SOMEWHERE
-from mfa_audit.access.gap import Gap, View
+from mfa_audit.access.gap import Gap, Touched, View
 from mfa_audit.access.gaps import gaps, order
 from mfa_audit.access.matrix import Asked
 from mfa_audit.access.reach import meeting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pandas as pd
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mfa_audit.access.everybody import Everybody
     from mfa_audit.access.kleene import Fact
@@ -23,27 +23,65 @@ if TYPE_CHECKING:
 
 _PLACES = (NEVER, CANNOT_TELL, SOMEWHERE, EVERYWHERE, NO_ACCESS)
 _MOST_FACTS = 50
+_MOST_LISTED, _MOST_LISTED_EACH = 1_000_000, 10_000
 
 
-def document(asked: Everybody, counts: pd.DataFrame, holdings: pd.DataFrame, policy: Policy) -> dict[str, Any]:
-    """The whole of ``access.json``. ``counts``: accounts in scope by ``access_class`` and ``tier`` (``count``);
-    ``holdings``: by ``access_class`` and ``method_bits``, the methods that count."""
+@dataclass(frozen=True)
+class Told:
+    """What is said of who is asked: ``document``, the whole of ``access.json``; ``touched``, a row for every gap and
+    class of accounts it touches (``gap``: its position among the gaps; ``access_class``; ``without``: it touches those
+    alone who have none of these ``method_bits``, 0: everybody) or account (``account_id``; the class is then null)."""
+
+    document: dict[str, Any]
+    touched: pd.DataFrame
+
+
+def told(asked: Everybody, counts: pd.DataFrame, holdings: pd.DataFrame, roles: pd.DataFrame, policy: Policy) -> Told:
+    """``counts``: accounts in scope by ``access_class`` and ``tier`` (``count``); ``holdings``: by ``access_class`` and
+    ``method_bits``, the methods that count; ``roles``: those of :attr:`Everybody.roles` that accounts in scope have."""
     sizes = np.zeros(len(asked.classes.people), dtype=np.int64)
     np.add.at(sizes, counts["access_class"].to_numpy(dtype=np.int64), counts["count"].to_numpy(dtype=np.int64))
     places = asked.places
-    view = View(asked.matrix, asked.classes.people, asked.cells, places, sizes, asked.eligible, asked.held,
-                asked.matrix.tenant.deleted, float(policy.exemptions.tolerance_percent))
-    return {
+    view = View(asked.matrix, asked.classes.people, asked.cells, places, sizes, _by_role(roles[roles["eligible"]]),
+                _by_role(roles[roles["counted"]]), asked.matrix.tenant.deleted,
+                float(policy.exemptions.tolerance_percent))
+    found = sorted([*gaps(view), *_out_of_reach(view, holdings)], key=order)
+    document = {
         "schema": "mfa-audit/access/1",
         "lists": {name: int(sizes[[place == name for place in places]].sum()) for name in _PLACES},
         "cannot_tell_for_want_of": _lacking(view),
         "scenarios": scenarios(asked, counts),
         "gaps": [
             {"id": gap.id, "severity": gap.severity, "policy": gap.policy, "policy_id": gap.policy_id,
-             "found": gap.found, "accounts": gap.accounts, "would_close": gap.close}
-            for gap in sorted([*gaps(view), *_out_of_reach(view, holdings)], key=order)
+             "found": gap.found, "accounts": gap.accounts, "listed": listed, "would_close": gap.close}
+            for gap, listed in zip(found, _listed(found), strict=True)
         ],
     }
+    return Told(document, _touched(found))
+
+
+def _listed(found: Sequence[Gap]) -> Iterator[int]:
+    """How many of the accounts of each gap are listed, the gravest first, as far as a spreadsheet can hold them."""
+    left = _MOST_LISTED
+    for gap in found:
+        listed = min(gap.accounts, _MOST_LISTED_EACH, left)
+        left -= listed
+        yield listed
+
+
+def _by_role(roles: pd.DataFrame) -> Mapping[str, frozenset[str]]:
+    return {str(role): frozenset(ids.dropna()) for role, ids in roles.groupby("role_id")["account_id"]}
+
+
+def _touched(found: Sequence[Gap]) -> pd.DataFrame:
+    rows = [(place, *who) for place, gap in enumerate(found) for who in _whom(gap.touched)]
+    columns = {"gap": "int64", "access_class": "Int64", "without": "int64", "account_id": "str"}
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
+
+
+def _whom(touched: Touched) -> Iterator[tuple[int | None, int, str | None]]:
+    yield from ((number, touched.without, None) for number in touched.classes)
+    yield from ((None, 0, account) for account in sorted(touched.ids))
 
 
 def _out_of_reach(view: View, holdings: pd.DataFrame) -> Iterator[Gap]:
@@ -62,7 +100,8 @@ def _out_of_reach(view: View, holdings: pd.DataFrame) -> Iterator[Gap]:
             yield Gap("strength_out_of_reach", "high",
                       f"demands {strength.name or identity} of people who have no method that meets it: they are "
                       "locked out, or sent to register one", "let them register such a method first",
-                      strength.name or identity, identity, int(short["count"].sum()))
+                      strength.name or identity, identity, int(short["count"].sum()),
+                      Touched(tuple(sorted(set(short["access_class"].tolist()))), bits))
 
 
 def scenarios(asked: Everybody, counts: pd.DataFrame) -> dict[str, Any]:

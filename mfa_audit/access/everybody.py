@@ -20,7 +20,7 @@ from mfa_audit.snapshot.documents import listed
 from mfa_audit.snapshot.memberships import Memberships, in_groups, in_roles, live_roles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import date
 
     from mfa_audit.access.matrix import Cell
@@ -37,9 +37,9 @@ class Everybody:
     with ``class``, ``scenario``, ``asked`` (:class:`mfa_audit.access.matrix.Asked`), ``why``, ``hours`` (float, null:
     never again), ``unread`` (bool: it hangs on something the tenant has and nobody read); ``places``: where each class
     is asked (:meth:`mfa_audit.access.matrix.Matrix.place`); ``registering``: whether it may register a
-    method (:func:`mfa_audit.access.reach.may_register`); ``matrix`` answers further questions. ``eligible``: role ->
-    accounts that may activate it and do not hold it; ``held``: roles the policy counts that somebody has or may
-    activate."""
+    method (:func:`mfa_audit.access.reach.may_register`); ``matrix`` answers further questions. ``roles``: a row for
+    every ``account_id`` (null: nobody knows whose) and ``role_id`` it holds or may activate, whether it is only
+    ``eligible``, and whether the policy has the role ``counted`` as privileged."""
 
     classes: Classes
     cells: list[dict[str, Cell]]
@@ -47,8 +47,7 @@ class Everybody:
     places: list[str]
     registering: list[str]
     matrix: Matrix
-    eligible: Mapping[str, int]
-    held: frozenset[str]
+    roles: pd.DataFrame
 
 
 def tenant_of(snapshot: Snapshot, policy: Policy) -> Tenant | None:
@@ -81,12 +80,12 @@ def everybody(snapshot: Snapshot, policy: Policy, as_of: date, tenant: Tenant,
     groups, roles = in_groups(snapshot, names.groups), in_roles(snapshot, names.roles, as_of)
     found = classes(facts, names, users, groups, roles)
     matrix = Matrix(tenant, situations(policy, tenant))
-    eligible, held = _eligible(snapshot, policy, as_of)
     cells = [matrix.cells(person) for person in found.people]
     register = registering(policy, tenant, matrix.situations)
     return Everybody(
         found, cells, _frame(cells), [matrix.place(each) for each in cells],
-        [may_register(matrix.cells_in(person, register)) for person in found.people], matrix, eligible, held)
+        [may_register(matrix.cells_in(person, register)) for person in found.people], matrix,
+        _roles(snapshot, policy, as_of))
 
 
 def person_of(snapshot: Snapshot, as_of: date, tenant: Tenant, account_key: int,
@@ -125,16 +124,12 @@ def _facts(snapshot: Snapshot, names: Names,
     return np.concatenate(numbers), Memberships(np.concatenate(keys), np.concatenate(places), frozenset())
 
 
-def _eligible(snapshot: Snapshot, policy: Policy, as_of: date) -> tuple[dict[str, int], frozenset[str]]:
-    """Role -> accounts that may activate it and do not hold it; and the roles the policy counts that somebody has."""
-    roles = live_roles(snapshot, as_of)[["account_id", "role_id", "kind"]].drop_duplicates()
+def _roles(snapshot: Snapshot, policy: Policy, as_of: date) -> pd.DataFrame:
+    live = live_roles(snapshot, as_of)
+    live = live.assign(eligible=live["kind"] == "eligible")
+    held = live.groupby(["account_id", "role_id"], dropna=False, as_index=False).agg({"eligible": "all"})
     wanted = {role.lower() for role in policy.privileged.directory_roles}
-    counted = roles if "*" in wanted else roles[roles["role_id"].isin(wanted)]
-    known = roles.dropna(subset=["account_id"])
-    only = known[known["kind"] == "eligible"].merge(known[known["kind"] == "active"], on=["account_id", "role_id"],
-                                                    how="left", suffixes=("", "_active"))
-    eligible = only.loc[only["kind_active"].isna(), "role_id"].value_counts()
-    return {str(role): int(count) for role, count in eligible.items()}, frozenset(counted["role_id"])
+    return held.assign(counted=held["role_id"].isin(wanted) | ("*" in wanted))
 
 
 def _frame(cells: list[dict[str, Cell]]) -> pd.DataFrame:

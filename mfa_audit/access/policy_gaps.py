@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mfa_audit.access import rules
 from mfa_audit.access.gap import demands_mfa
 from mfa_audit.access.grants import APP_CONTROLS, DEVICE_CONTROLS
+from mfa_audit.access.policies import Conditions
 from mfa_audit.access.sign_in import REPORT_ONLY
 from mfa_audit.access.strengths import BUILT_IN
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from mfa_audit.access.gap import Gap, View
     from mfa_audit.access.policies import Policy
 
+_NARROWING = ("platforms", "locations", "clients", "filter_mode", "filter_rule", "device_states", "risks", "flows",
+              "strange")
 _EDITABLE = frozenset({"displayname", "model", "manufacturer"})
 _WIDE = 2**16
 _SPOKEN = frozenset({"sms", "voice"})
@@ -37,8 +42,11 @@ def wide_places(view: View) -> Iterator[Gap]:
     for location in locations.values():
         addresses = sum(network.num_addresses for network in location.networks if network.version == 4)
         if location.trusted and addresses >= _WIDE:
+            trusting = [view.named_by(policy) for policy in view.asking if policy.conditions.locations is not None
+                        and policy.conditions.locations.exclude & {location.id, "alltrusted"}]
             yield view.gap("wide_trusted_range", "high", f"{location.name or location.id}: {addresses:,} addresses are "
-                           "trusted", "name only the addresses the organisation itself goes out by")
+                           "trusted", "name only the addresses the organisation itself goes out by",
+                           classes=np.any(trusting, axis=0) if trusting else None)
     for policy in view.asking:
         spared = policy.conditions.locations.exclude if policy.conditions.locations else ()
         for place in sorted(spared):
@@ -55,13 +63,26 @@ def applications(view: View) -> Iterator[Gap]:
         if targets is None or targets.actions or targets.contexts:
             continue
         if "all" not in targets.include:
-            yield view.gap("some_applications", "medium", "asks for some applications only",
-                           "ask for all resources", policy=policy, classes=view.named_by(policy))
+            alone = view.named_by(policy)
+            for other in view.asking:
+                if _is_wider(other, policy):
+                    alone &= ~view.surely_named_by(other)
+            if view.sizes[alone].sum():
+                yield view.gap("some_applications", "medium", "asks for some applications only",
+                               "ask for all resources", policy=policy, classes=alone)
         elif targets.exclude:
             yield view.gap("excluded_applications", "medium",
                            "leaves applications out, which may leave basic directory permissions unasked as well",
                            "exclude nothing, or see that basic permissions are enforced", policy=policy,
                            classes=view.named_by(policy))
+
+
+def _is_wider(policy: Policy, than: Policy) -> bool:
+    """Whether a policy asks for every application wherever the other asks for some."""
+    mine, theirs = policy.conditions, than.conditions
+    if mine.targets is None or "all" not in mine.targets.include or mine.targets.exclude:
+        return False
+    return all(getattr(mine, name) in (getattr(Conditions(), name), getattr(theirs, name)) for name in _NARROWING)
 
 
 def report_only(view: View) -> Iterator[Gap]:
@@ -131,7 +152,7 @@ def references(view: View) -> Iterator[Gap]:
         named = _ids(policy) & view.deleted
         if named and policy.state != "disabled":
             yield view.gap("deleted_reference", "info", f"names {len(named)} that no longer exist", "take them out",
-                           policy=policy)
+                           policy=policy, classes=view.named_by(policy))
 
 
 def session_only(view: View) -> Iterator[Gap]:
@@ -141,7 +162,7 @@ def session_only(view: View) -> Iterator[Gap]:
             asks_again = policy.hours is not None
             yield view.gap("session_only", "medium" if asks_again else "info",
                            "asks for the password again, never for MFA" if asks_again else "demands nothing",
-                           "add MFA, if that was meant", policy=policy)
+                           "add MFA, if that was meant", policy=policy, classes=view.named_by(policy))
 
 
 def large_exclusions(view: View) -> Iterator[Gap]:
@@ -163,14 +184,16 @@ def roles(view: View) -> Iterator[Gap]:
         return
     for policy in view.asking:
         mine = policy.conditions.include.roles if policy.conditions.include is not None else ()
-        eligible = sum(view.eligible.get(role, 0) for role in mine)
+        eligible = frozenset[str]().union(*(view.eligible.get(role, ()) for role in mine))
         if eligible:
-            yield view.gap("eligible_only", "high", f"{eligible:,} accounts may activate a role it names; until they "
-                           "do, it does not ask them", "name the people or their group as well", policy=policy)
-    missing = view.held - named
+            yield view.gap("eligible_only", "high", f"{len(eligible):,} accounts may activate a role it names; until "
+                           "they do, it does not ask them", "name the people or their group as well", policy=policy,
+                           ids=eligible)
+    missing = view.held.keys() - named
     if missing and not _asks_all(view):
         yield view.gap("roles_not_named", "high", f"{len(missing)} roles that are held stand in no policy that asks",
-                       "name them: " + ", ".join(sorted(missing)[:5]))
+                       "name them: " + ", ".join(sorted(missing)[:5]),
+                       ids=frozenset[str]().union(*(view.held[role] for role in missing)))
 
 
 def _asks_all(view: View) -> bool:

@@ -28,13 +28,15 @@ _CHECKED = {State.OK: Tone.PLAIN, State.NOTE: Tone.WEAK, State.PROBLEM: Tone.BAD
 class Facts:
     """What an explanation needs beside the account's own row.
 
-    ``known``: label and value of every stored fact, in the order shown; ``titles``: control id -> title.
+    ``known``: label and value of every stored fact, in the order shown; ``titles``: control id -> title; ``gaps``:
+    policy and what is seen of it, for the gaps that touch the account.
     """
 
     known: Sequence[tuple[str, str]] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
     manager: str = ""
     organisation_name: str = ""
+    gaps: Sequence[tuple[str, str]] = ()
 
 
 class FileLine(NamedTuple):
@@ -90,6 +92,9 @@ def account(row: Mapping[str, Any], facts: Facts) -> Iterator[Block]:
     if findings:
         yield Heading("Checks it does not pass")
         yield Pairs([(control_id, facts.titles.get(control_id, "")) for control_id in findings])
+    if facts.gaps:
+        yield Heading("Gaps in the policies that touch this account")
+        yield Pairs(facts.gaps)
     if facts.known:
         yield Heading("What is known")
         yield Pairs([(label, value or "(blank)") for label, value in facts.known])
@@ -116,6 +121,15 @@ def control(row: Mapping[str, Any]) -> Iterator[Block]:
         (Cell(label), Cell(words.count(int(row[name])), tone if int(row[name]) else Tone.PLAIN))
         for label, name, tone in outcomes
     ])
+
+
+def gaps(found: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
+    """Yield what is seen of one kind of gap, policy by policy; ``found`` are entries of ``access.json``."""
+    for gap in found:
+        yield Heading(text_of(gap["policy"]) or "All policies together", text_of(gap["severity"]))
+        yield Pairs([("What is seen", text_of(gap["found"])), ("Accounts in scope", words.count(int(gap["accounts"]))),
+                     ("What would close it", text_of(gap["would_close"])),
+                     ("Who", f"{words.count(int(gap['listed']))} of them are in policy_gaps.csv")])
 
 
 def matches(rows: pd.DataFrame) -> Iterator[Block]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from mfa_audit.methods import names
 from mfa_audit.reports.answers import Facts
+from mfa_audit.reports.gap_lists import gaps_of
 from mfa_audit.reports.values import text_of
 from mfa_audit.snapshot.columnar import TableFile
 from mfa_audit.tables import ACCOUNTS, PEOPLE, REGISTRATIONS
@@ -26,6 +27,11 @@ def control_row(night: Night, what: str) -> Mapping[str, Any] | None:
     """The control ``what`` names, a row of ``Night.controls``; ``None`` when it names none."""
     found = night.controls[night.controls["control_id"] == what.strip().upper()]
     return None if found.empty else {str(key): value for key, value in found.iloc[0].items()}
+
+
+def gap_rows(night: Night, what: str) -> list[Mapping[str, Any]]:
+    """The entries of ``access.json`` about the kind of gap that ``what`` names; none when it names none."""
+    return [gap for gap in (night.access or {}).get("gaps", ()) if gap["id"] == what.strip().lower()]
 
 
 def accounts_like(night: Night, what: str, *, most: int) -> pd.DataFrame:
@@ -60,6 +66,8 @@ def account_facts(night: Night, row: Mapping[str, Any], snapshot: Snapshot) -> F
         titles=titles,
         manager=text_of(manager["display_name"].iloc[0]) if len(manager) else text_of(row["manager_id"]),
         organisation_name=night.organisation_names.get(text_of(row["organisation"]), ""),
+        gaps=[(text_of(gap["policy"]) or "All policies together", text_of(gap["found"]))
+              for gap in gaps_of(night, row)],
     )
 
 

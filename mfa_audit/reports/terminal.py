@@ -58,6 +58,11 @@ def control(row: Mapping[str, Any], console: Console) -> None:
     _draw(answers.control(row), console)
 
 
+def gaps(found: Sequence[Mapping[str, Any]], console: Console) -> None:
+    """Draw the gaps of one kind; ``found`` are entries of ``access.json``."""
+    _draw(answers.gaps(found), console)
+
+
 def sign_ins(who: str, told: Sequence[Mapping[str, Any]], console: Console, *, in_lines: bool) -> None:
     """Draw what an account's sign-ins come to: a line a situation, or each with its policies (``in_lines`` false);
     ``told`` as :meth:`mfa_audit.access.one.Answered.words` gives them."""

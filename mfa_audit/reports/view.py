@@ -40,6 +40,9 @@ class Night:
     """``summary.json`` as published."""
     access: Mapping[str, Any] | None
     """``access.json`` as published; null when nothing says who is asked."""
+    touched: pd.DataFrame | None
+    """Whom the gaps of ``access.json`` touch: ``gap`` (position), ``access_class`` (null: one account), ``without`` (of
+    the class those alone who have none of these ``method_bits``; 0: everybody), ``account_id``."""
     policy: Policy
     """The policy the night was judged by."""
     people: TableFile

@@ -31,7 +31,7 @@ _HOLDER = ["account_id", "organisation", "status"]
 class Verdicts:
     """A judged tenant. The frames are those of ``reports.view.Night``, the dictionaries those of ``summary.json``;
     ``domains`` are the domains of the accounts read, each once; ``access`` is ``access.json``, null where no scenario
-    was judged."""
+    was judged, ``touched`` whom its gaps touch."""
 
     people: TableFile
     key_figures: dict[str, Any]
@@ -51,6 +51,7 @@ class Verdicts:
     tenant_name: str
     domains: pd.Series
     access: dict[str, Any] | None = None
+    touched: pd.DataFrame | None = None
 
 
 def gather(whole: figures.Tally, people: TableFile, snapshot: Snapshot, basis: Basis,

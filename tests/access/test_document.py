@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from mfa_audit.access.classes import Classes
-from mfa_audit.access.document import document
+from mfa_audit.access.document import told as told_of
 from mfa_audit.access.everybody import Everybody
 from mfa_audit.access.matrix import Matrix
 from mfa_audit.access.question import Person
@@ -33,10 +33,12 @@ def told(*policies, people, tiers, holdings=()):
     cells = [matrix.cells(person) for person in people]
     frame = pd.DataFrame([(number, name, cell.asked.value) for number, each in enumerate(cells)
                           for name, cell in each.items()], columns=["class", "scenario", "asked"])
+    roles = pd.DataFrame({"account_id": [], "role_id": [], "eligible": [], "counted": []}).astype(
+        {"account_id": "str", "role_id": "str", "eligible": bool, "counted": bool})
     asked = Everybody(Classes(None, tuple(people)), cells, frame, [matrix.place(each) for each in cells], [], matrix,
-                      {}, frozenset())
-    return document(asked, pd.DataFrame(tiers, columns=["access_class", "tier", "count"]),
-                    pd.DataFrame(holdings, columns=["access_class", "method_bits", "count"]), POLICY)
+                      roles)
+    return told_of(asked, pd.DataFrame(tiers, columns=["access_class", "tier", "count"]),
+                   pd.DataFrame(holdings, columns=["access_class", "method_bits", "count"]), roles, POLICY).document
 
 
 EVERYBODY_BUT = policy({"includeUsers": ["All"], "excludeGroups": [GROUP]})

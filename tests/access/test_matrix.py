@@ -141,8 +141,8 @@ def seen(tenant, *people, tolerance=2.0):
     matrix = Matrix(tenant, situations(POLICY, tenant))
     cells = [matrix.cells(person) for person in people]
     view = View(matrix, people, cells, [matrix.place(each) for each in cells],
-                np.full(len(people), 10, dtype=np.int64), {ROLES[0]: 3}, frozenset(ROLES), frozenset({PLACES[0]}),
-                tolerance)
+                np.full(len(people), 10, dtype=np.int64), {ROLES[0]: frozenset("abc")},
+                dict.fromkeys(ROLES, frozenset("a")), frozenset({PLACES[0]}), tolerance)
     return {gap.id: gap.accounts for gap in gaps(view)}
 
 

@@ -26,8 +26,8 @@ def test_a_run_prints_one_document_and_leaves_a_whole_folder(mfa, home):
     assert (0, "") == (said.code, said.err)
     folder = home / "reports" / latest(home)
     assert json.loads((folder / "summary.json").read_text(encoding="utf-8")) == json.loads(said.out)
-    wanted = {"summary.json", "access.json", "accounts.csv", "accounts.parquet", "audit.xlsx", "managers", "reminders",
-              "manifest.json"}
+    wanted = {"summary.json", "access.json", "policy_gaps.csv", "accounts.csv", "accounts.parquet", "audit.xlsx",
+              "managers", "reminders", "manifest.json"}
     assert wanted == {path.name for path in folder.iterdir()}
     assert {"due.csv", "overdue.csv"} <= {path.name for path in (folder / "reminders").iterdir()}
 

@@ -37,7 +37,7 @@ ACCESS: dict[str, Any] = {
     "lists": {"never": 1, "cannot_tell": 2, "somewhere": 20, "everywhere": 1, "no_access": 0},
     "scenarios": {"personal_computer": {"label": "Personal computer", "tiers": {
         "staff": {"asked": 19, "not_asked": 1, "blocked": 0, "unknown": 2}}}},
-    "gaps": [{"id": "legacy_open", "severity": "high", "policy": "", "policy_id": "", "accounts": 24,
+    "gaps": [{"id": "legacy_open", "severity": "high", "policy": "", "policy_id": "", "accounts": 24, "listed": 24,
               "found": "old mail protocols get in with a password", "would_close": "block them"}],
 }
 
@@ -122,7 +122,7 @@ def night(folder: Path, rows: Iterable[Mapping[str, Any]], *, assessed: bool = T
         people=TableFile(folder / "people.parquet"), by_organisation=_roll_up(workforce, "organisation"),
         by_department=_roll_up(workforce, "department"), by_manager=by_manager, controls=pd.DataFrame(),
         methods=pd.DataFrame(), exemptions=pd.DataFrame(), quality=(), sources=pd.DataFrame(),
-        reconciliation=pd.DataFrame(), access=ACCESS,
+        reconciliation=pd.DataFrame(), access=ACCESS, touched=None,
         organisation_names=names if names is not None else {"ZX1": "Northmoor Fells Hospitals", "ZX2": "Larkfen Care"},
         tenant_name="Corp Example", as_of=AS_OF, delete_by=None, marking="Confidential: names people",
     )

@@ -59,19 +59,24 @@ def gaps_sheet(book: Book, night: Night) -> Sheet | None:
         return None
     frame = pd.DataFrame(night.access["gaps"])
     frame = frame.assign(
+        number=range(1, len(frame) + 1),
         grade=frame["severity"].map({key: label for key, (label, _) in _SEVERITY.items()}),
         policy=frame["policy"].replace("", "All policies together"),
         **{name: frame[name].str[:1].str.upper() + frame[name].str[1:] for name in ("found", "would_close")},
     )
     columns = [
+        Column("Gap", "number", "count"),
         Column("Severity", "grade", widest=16, tones=dict(_SEVERITY.values())),
         Column("Policy", "policy", widest=34, bold=True),
         Column("What is seen", "found", widest=52, lines=4),
         Column("Accounts in scope", "accounts", "count"),
         Column("What would close it", "would_close", widest=48, lines=4),
     ]
-    note = "An emergency account that is left out on purpose is a gap here as well: label it, and test it."
-    return table_sheet(book, "Policy gaps", f"Policy gaps: {words.count(len(frame))}", columns, [frame], notes=[note])
+    notes = ["An emergency account that is left out on purpose is a gap here as well: label it, and test it.",
+             "policy_gaps.csv lists the accounts of each gap by its number."]
+    if (frame["listed"] < frame["accounts"]).any():
+        notes.append("Of the largest it lists the first alone; access.json says how many.")
+    return table_sheet(book, "Policy gaps", f"Policy gaps: {words.count(len(frame))}", columns, [frame], notes=notes)
 
 
 def never_sheet(book: Book, night: Night) -> Sheet | None:

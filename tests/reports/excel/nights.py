@@ -198,6 +198,7 @@ def night(folder: Path, frame: pd.DataFrame, *, complete: bool = True, assessed:
         delete_by=date(2027, 4, 6),
         marking="OFFICIAL-SENSITIVE & private",
         access=_access(frame),
+        touched=None,
     )
 
 
@@ -212,7 +213,7 @@ def _access(frame: pd.DataFrame) -> dict[str, Any]:
                   for name in ("never", "cannot_tell", "somewhere", "everywhere", "no_access")},
         "scenarios": {"personal_computer": {"label": "Personal computer & tablet", "tiers": tiers}},
         "gaps": [{"id": "in_no_policy", "severity": severity, "policy": HOSTILE[place], "policy_id": f"c{place}",
-                  "accounts": place, "found": "no policy takes them in", "would_close": "add one"}
+                  "accounts": place, "listed": place, "found": "no policy takes them in", "would_close": "add one"}
                  for place, severity in enumerate(("high", "medium", "low", "info"))],
     }
 
