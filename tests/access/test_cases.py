@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,28 @@ from mfa_audit.access.cases import UnreadableCase, answer
 from mfa_audit.cli.app import app
 from mfa_audit.errors import InputRejected
 
-CASES = sorted((Path(__file__).parents[1] / "cases" / "conditional_access").glob("*.json"))
+FOLDER = Path(__file__).parents[1] / "cases"
+CASES = sorted((FOLDER / "conditional_access").glob("*.json"))
+OWN = sorted((FOLDER / "own").glob("*.json"))
+
+# What the case files in ``own`` show by their number, one title a number.
+TRAPS = (
+    "report-only", "risk-only", "or with a compliant device", "nested exclusion", "external members", "eligible roles",
+    "unrecognised platform", "all in any case", "AllTrusted without the MFA trusted IPs", "a country is not trusted",
+    "legacy clients not named", "negative filter, unregistered device", "unparseable filter", "strength of one factor",
+    "frequency without MFA", "frequency switched off", "days and hours", "user action is no app",
+    "suite, single app and exclusion", "Azure management and the portal", "hybrid and Entra joined",
+    "device code and device controls", "None as user", "role template and instance", "unread and deleted groups",
+    "per-user MFA survives", "security defaults are not always", "unknown control", "flags with blanks",
+    "only named locations", "IPv6", "listed tenants", "custom controls", "block here, exclusion there",
+)
+FILTERS = (
+    "precedence", "spelling", "contains", "unregistered, positive, include", "unregistered, negative, include",
+    "unregistered, positive, exclude", "unregistered, negative, exclude", "-eq False and -ne True",
+    "extension attribute, unmanaged, positive", "extension attribute, unmanaged, negative", "not exported",
+    "Microsoft's template", "unparseable, include", "unparseable, exclude", "unknown property or operator",
+    "-not", "trust types",
+)
 
 
 def graded(told, expected):
@@ -34,7 +56,7 @@ def graded(told, expected):
                     if told["notApplied"].get(policy) != reason]
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CASES + OWN, ids=lambda path: path.stem)
 def test_a_worked_case(path):
     """Graded as the cases' own README says."""
     case = json.loads(path.read_text(encoding="utf-8"))
@@ -45,6 +67,25 @@ def test_a_worked_case(path):
 def test_there_are_cases():
     """The folder came along."""
     assert len(CASES) == 28
+
+
+@pytest.mark.parametrize(("kind", "titles"), [("trap", TRAPS), ("filter", FILTERS)])
+def test_every_number_has_a_case(kind, titles):
+    """No trap and no row of the filter's behaviour without a file, and no file with another number."""
+    told = {int(path.stem.split("-")[1]) for path in OWN if path.stem.startswith(f"{kind}-")}
+
+    assert told == set(range(1, len(titles) + 1))
+
+
+def test_our_own_cases_say_what_they_show():
+    """Their name, a reason and where the rule is."""
+    for path in OWN:
+        case = json.loads(path.read_text(encoding="utf-8"))
+
+        assert case["id"] == path.stem
+        assert case["title"], path.stem
+        assert case["why"], path.stem
+        assert re.fullmatch(r"conditional-access\.md \d+(\.\d+)?", case["source_of_rule"]), path.stem
 
 
 def test_the_command_answers_in_order():
