@@ -91,8 +91,11 @@ def _people(told: Mapping[str, Any]) -> Iterable[tuple[str, Person]]:
     deleted = _words(told.get("deletedObjectIds"))
     named_groups, named_roles = _named(told.get("policies"))
     named_roles |= ASKED_BY_DEFAULTS | {DIRECTORY_SYNCHRONISATION}
-    unread |= named_groups - groups.keys() - deleted
-    for user in _list(told.get("users") or [], "users"):
+    users = _list(told.get("users") or [], "users")
+    # An id that nothing describes may be a group whose members nobody read.
+    unread |= (named_groups.union(*groups.values()) - groups.keys() - deleted
+               - {str(user.get("id")).casefold() for user in users if isinstance(user, dict)})
+    for user in users:
         each = _object(user, "a user")
         identity = each.get("id")
         if not isinstance(identity, str) or not identity.strip():
@@ -112,12 +115,15 @@ def _people(told: Mapping[str, Any]) -> Iterable[tuple[str, Person]]:
 def guest_types(user: Mapping[str, Any]) -> frozenset[str]:
     """What a user object may be, of :data:`GUEST_TYPES`; one when its fields tell."""
     creation, state = user.get("creationType"), user.get("externalUserState")
-    upn = user.get("userPrincipalName")
+    upn, identities = user.get("userPrincipalName"), user.get("identities") or []
+    # Only who has their home in another tenant or with another provider signs in by federation with an issuer.
+    ways = ({_word(each.get("signInType")) if isinstance(each, dict) else None for each in identities}
+            if isinstance(identities, list) else {None})
     from_elsewhere = (
         (isinstance(creation, str) and creation.casefold() in _INVITED) or bool(state)
-        or (isinstance(upn, str) and "#ext#" in upn.casefold())
+        or (isinstance(upn, str) and "#ext#" in upn.casefold()) or "federated" in ways
     )
-    told = isinstance(upn, str) and all(
+    told = isinstance(upn, str) and None not in ways and all(
         name in user and (user[name] is None or isinstance(user[name], str))
         for name in ("creationType", "externalUserState"))
     external = {True} if from_elsewhere else {False} if told else {True, False}

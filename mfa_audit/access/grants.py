@@ -69,7 +69,7 @@ def demand(policy: Policy, question: Question) -> Demand:
         return Demand(frozenset({Outcome.BLOCK}))
     client = question.signal("client")
     if client in LEGACY and grants.understood:
-        return Demand(frozenset({Outcome.DENIED}))
+        return _of_old_client(grants, policy, question)
     proofs, met = _parts(grants, policy, question)
     unknown = [answer for answer in met if answer.holds is None]
     outcomes = {
@@ -82,6 +82,20 @@ def demand(policy: Policy, question: Question) -> Demand:
         lacks |= question.lacking("signal", "client").lacks
     strengths = tuple(proofs) if grants.every or len(proofs) == 1 else (BUILT_IN[MFA_STRENGTH],) if proofs else ()
     return Demand(frozenset(outcomes), strengths, lacks)
+
+
+def _of_old_client(grants: Grants, policy: Policy, question: Question) -> Demand:
+    """An old protocol can meet no control; whether ActiveSync passes on that a device is compliant is not certain."""
+    compliant = devices.is_compliant(question)
+    enough = "compliantdevice" in grants.controls and (not grants.every or (
+        len(grants.controls) == 1 and grants.strength is None and not grants.interactive))
+    if not enough or compliant.holds is False or question.signal("client") != "exchangeactivesync":
+        return Demand(frozenset({Outcome.DENIED}))
+    passed_on = question.lacking("control", f"{policy.id} compliantdevice over ActiveSync")
+    if passed_on.holds is None:
+        return Demand(frozenset({Outcome.ALLOW, Outcome.DENIED}), (), passed_on.lacks | compliant.lacks)
+    return Demand(frozenset({Outcome.ALLOW if passed_on.holds and compliant.holds else Outcome.DENIED}),
+                  (), compliant.lacks)
 
 
 def _parts(grants: Grants, policy: Policy, question: Question) -> tuple[list[Strength], list[Answer]]:

@@ -41,15 +41,16 @@ def by_defaults(question: Question) -> Demand:
     """What security defaults come to, when they are on. Of everybody who is no administrator Microsoft decides when to
     ask, which nobody can foresee."""
     person, sign_in, client = question.person, question.sign_in, question.signal("client")
-    if client in LEGACY:
-        return Demand(frozenset({Outcome.BLOCK}))
-    lacks = NO_FACTS if client is not None else question.lacking("signal", "client").lacks
-    outcomes = {Outcome.ALLOW, Outcome.MFA} | ({Outcome.BLOCK} if client is None else set())
     exempt = (YES if DIRECTORY_SYNCHRONISATION in person.roles
               else question.lacking("role", DIRECTORY_SYNCHRONISATION)
               if DIRECTORY_SYNCHRONISATION in person.unsure_roles else NO)
     if exempt.holds:
-        return Demand(frozenset(outcomes - {Outcome.MFA}), (), lacks)
+        return NOTHING
+    if client in LEGACY:
+        return Demand(frozenset({Outcome.BLOCK, *(() if exempt.holds is False else (Outcome.ALLOW,))}), (),
+                      exempt.lacks)
+    lacks = NO_FACTS if client is not None else question.lacking("signal", "client").lacks
+    outcomes = {Outcome.ALLOW, Outcome.MFA} | ({Outcome.BLOCK} if client is None else set())
     asked = (sign_in.app in _PORTALS or person.roles & ASKED_BY_DEFAULTS
              or any(question.lacking("role", role).holds for role in person.unsure_roles & ASKED_BY_DEFAULTS))
     lacks |= exempt.lacks

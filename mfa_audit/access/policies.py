@@ -188,7 +188,7 @@ def _guests(node: Node | None) -> Guests | None:
     kind, members = tenants.word("membershipKind"), tenants.words("members")
     tenants.close()
     if kind == "enumerated":
-        return Guests(types, members or NOTHING)
+        return Guests(types, members or NOTHING, readable=bool(members))
     return Guests(types, None, readable=kind == "all")
 
 
