@@ -11,6 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from mfa_audit.errors import IncompleteData
+from mfa_audit.snapshot import accounts, registrations
+from mfa_audit.snapshot.documents import listed
+from mfa_audit.tables import ACCOUNTS, REGISTRATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,11 +23,14 @@ if TYPE_CHECKING:
 
     from mfa_audit.policy import Policy
     from mfa_audit.snapshot.manifest import Manifest
+    from mfa_audit.snapshot.store import Snapshot
 
 _NOT_GIVEN = {
     "accounts": "no list of accounts was given: who is missing from the registration report cannot be seen",
     "registrations": "no registration report was given: nobody's second factor is known",
 }
+_DECIDING = frozenset(name for _, name in (*accounts.DECIDING, *registrations.DECIDING)) & {
+    *ACCOUNTS.names, *REGISTRATIONS.names}
 _CLOCKS_DIFFER = timedelta(days=1)
 
 
@@ -39,23 +45,47 @@ class Gap:
 
 @dataclass(frozen=True)
 class Before:
-    """The last good run: its rows by table, for comparison."""
+    """The last good run: its tenant's folder, its rows by table and what its sources :func:`supplied`."""
 
+    tenant: str
     rows: Mapping[str, int]
+    supplied: frozenset[str] = frozenset()
 
 
-def gaps(manifest: Manifest, wanted: Sequence[str], policy: Policy, *, dated_by_clock: datetime | None,
+def supplied(snapshot: Snapshot) -> frozenset[str]:
+    """The names of what the sources gave: tables with rows, policy documents that list something, and the columns that
+    decide something."""
+    manifest = snapshot.manifest
+    tables = {name for name, table in manifest.tables.items() if table.rows and name != "former_names"}
+    absent = {name for table in ("accounts", "registrations") for name in manifest.tables[table].columns_absent}
+    tables |= {f"{kind} role assignments" for kind in snapshot.frame("role_assignments")["kind"].unique()}
+    documents = {name for name, content in snapshot.documents.items() if listed(content)}
+    return frozenset(tables | (_DECIDING - absent) | documents)
+
+
+def lost_sources(snapshot: Snapshot, before: Before | None) -> frozenset[str]:
+    """What the last good run was supplied with and this snapshot was not. Lost evidence makes nobody look better."""
+    return frozenset() if before is None else before.supplied - supplied(snapshot) - set(_NOT_GIVEN)
+
+
+def gaps(snapshot: Snapshot, wanted: Sequence[str], policy: Policy, *, dated_by_clock: datetime | None,
          before: Before | None, allow_stale: bool, accept_drop: bool) -> tuple[Gap, ...]:
     """Everything that makes the night incomplete, in the order in which a person should mend it.
 
-    ``wanted``: the tables settings ``collect`` names. ``dated_by_clock``: the time of the run (UTC) when it is dated by
+    ``wanted``: the tables settings ``collect`` names; ``before``: null when there is nothing to compare with.
+    ``dated_by_clock``: the time of the run (UTC) when it is dated by
     the clock; null when ``--as-of`` named the day, whereupon age is shown and never refused.
     """
+    manifest = snapshot.manifest
     found = [*_missing(manifest, wanted), *_not_whole(manifest)]
     if dated_by_clock is not None and not allow_stale:
         found += _stale(manifest, wanted, policy, dated_by_clock)
     if before is not None and not accept_drop:
+        found += _other_tenant(manifest, before)
         found += _fewer(manifest, wanted, policy, before)
+        found += [Gap(name, "the last good run had it, and nothing supplies it now",
+                      "supply it again; if it is really no more, --accept-drop.")
+                  for name in sorted(lost_sources(snapshot, before))]
     found += _orphans(manifest, policy)
     expected = policy.sources.expected_accounts
     rows = manifest.tables["accounts"].rows
@@ -63,6 +93,12 @@ def gaps(manifest: Manifest, wanted: Sequence[str], policy: Policy, *, dated_by_
         found.append(Gap("accounts", f"{rows} accounts were read where the policy expects {expected}",
                          "export again; or correct sources.expected_accounts in the policy."))
     return tuple(found)
+
+
+def nobody_in_scope(people: int) -> tuple[Gap, ...]:
+    """A gap when there are no ``people`` in scope: nobody is never everybody."""
+    return () if people else (Gap("accounts", "nobody is in scope, so no share of anything can be told",
+                                  "look at what the policy leaves out, and at the files."),)
 
 
 def lost_factors(gone: int, had: int, policy: Policy) -> tuple[Gap, ...]:
@@ -172,6 +208,14 @@ def _stale(manifest: Manifest, wanted: Sequence[str], policy: Policy, now: datet
         return [Gap(name, f"the data of {table.captured_at:%Y-%m-%d} is older than the policy's {limit} hours",
                     "export again, or look all the same with --allow-stale.")]
     return []
+
+
+def _other_tenant(manifest: Manifest, before: Before) -> list[Gap]:
+    """Where both say whose they are; a list without a name of its own is compared as this tenant's."""
+    if manifest.tenant == before.tenant or not (_is_id(manifest.tenant) and _is_id(before.tenant)):
+        return []
+    return [Gap("organization", f"the last good run is of tenant {before.tenant}, this one of {manifest.tenant}",
+                "give each tenant an --output of its own; if this one follows the other, --accept-drop.")]
 
 
 def _fewer(manifest: Manifest, wanted: Sequence[str], policy: Policy, before: Before) -> list[Gap]:

@@ -16,7 +16,17 @@ from mfa_audit import runs
 from mfa_audit.access.document import told
 from mfa_audit.access.everybody import everybody, tenant_of
 from mfa_audit.collection import take_snapshot
-from mfa_audit.completeness import Before, Gap, gaps, lost_factors, refuse_nobody, refuse_other_tenant
+from mfa_audit.completeness import (
+    Before,
+    Gap,
+    gaps,
+    lost_factors,
+    lost_sources,
+    nobody_in_scope,
+    refuse_nobody,
+    refuse_other_tenant,
+    supplied,
+)
 from mfa_audit.errors import MfaAuditError, UsageError
 from mfa_audit.files import lock, new_folder_aside, private_folder, scratch_folder, sweep, write_text
 from mfa_audit.methods import Level
@@ -113,7 +123,7 @@ def report_again(job: Job, snapshot: Path, tell: Callable[[Outcome], None], prog
 def look_again(run: runs.Run, tell: Callable[[Outcome], None]) -> None:
     """Judge the snapshot of a published run as it was judged then; nothing is written."""
     with scratch_folder() as work:
-        snapshot = open_snapshot(Path(run.manifest["snapshot"]))
+        snapshot = replace(open_snapshot(Path(run.manifest["snapshot"])), lost=frozenset(run.manifest.get("lost", ())))
         policy, as_of = policy_of_run(run), date.fromisoformat(run.summary["as_of"])
         verdicts = judge_snapshot(snapshot, policy, as_of, work / "people.parquet",
                                   whole_sources=lambda: bool(run.summary["complete"]))
@@ -137,16 +147,20 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
     """Judge every account of a snapshot, write what people read, and publish it."""
     output, manifest = job.settings.output, snapshot.manifest
     refuse_nobody(manifest)
-    previous, notes = _previous(output, manifest.tenant)
+    previous, notes = _previous(output)
+    before = None if previous is None else Before(
+        previous.manifest["tenant"], previous.manifest["rows"], frozenset(previous.manifest.get("supplied", ())))
     found = gaps(
-        manifest, job.settings.collect, job.policy, dated_by_clock=job.started if job.dated_by_clock else None,
-        before=None if previous is None else Before(previous.manifest["rows"]),
-        allow_stale=job.allow_stale, accept_drop=job.accept_drop,
+        snapshot, job.settings.collect, job.policy, dated_by_clock=job.started if job.dated_by_clock else None,
+        before=before, allow_stale=job.allow_stale, accept_drop=job.accept_drop,
     )
+    if not job.accept_drop:
+        snapshot = replace(snapshot, lost=lost_sources(snapshot, before))
     people = work / "people.parquet"
 
     def whole_sources() -> bool:
         nonlocal found
+        found += nobody_in_scope(int(TableFile(people).count([], {"in_scope": [True]})["count"].sum()))
         if previous is not None and not job.accept_loss:
             found += lost_factors(*_lost(previous, people, job.policy), job.policy)
         return not found
@@ -247,14 +261,12 @@ def _alone(job: Job) -> Iterator[Path]:
         yield work
 
 
-def _previous(output: Path, tenant: str) -> tuple[runs.Run | None, tuple[str, ...]]:
-    """The last good run of this tenant; one that is damaged does not stop the nights after it, and is said."""
+def _previous(output: Path) -> tuple[runs.Run | None, tuple[str, ...]]:
+    """The last good run; one that is damaged does not stop the nights after it, and is said."""
     try:
         previous = runs.last_good(output)
     except UsageError as error:
         return None, (f"this run was compared with nothing: {error.where}: {error.message}",)
-    if previous is not None and previous.manifest["tenant"] != tenant:
-        return None, (f"this run was compared with nothing: {previous.folder.name} is of another tenant",)
     return previous, ()
 
 
@@ -293,6 +305,8 @@ def _manifest_facts(job: Job, snapshot: Snapshot, night: Night) -> dict[str, Any
             name: None if table.captured_at is None else table.captured_at.isoformat() for name, table in given.items()
         },
         "rows": {name: table.rows for name, table in given.items()},
+        "supplied": sorted(supplied(snapshot)),
+        "lost": sorted(snapshot.lost),
         "inputs": night.sources.to_dict("records"),
         "reconciliation": night.reconciliation.to_dict("records"),
         "policy": job.policy.text,

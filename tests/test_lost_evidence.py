@@ -145,17 +145,18 @@ def test_a_damaged_last_run_stops_no_later_night(files, tmp_path, damage):
     assert second.folder.name == json.loads((home / "reports" / "latest.json").read_text(encoding="utf-8"))["run"]
 
 
-def test_the_last_run_of_another_tenant_is_no_measure(files, tmp_path):
-    """It is compared with nothing, and the operator hears of it."""
+def test_after_another_tenants_run_somebody_has_to_say_that_it_is_right(files, tmp_path):
+    """One output folder, two tenants: the night is incomplete, and the pointer stays."""
     home = tmp_path / "home"
-    run([files], GOLDEN / "policy.toml", home)
     organisation(files, {"id": "0f000000-0000-4000-8000-000000000001", "verifiedDomains": [{"name": "x.example"}]})
-    notes = []
+    first = run([files], GOLDEN / "policy.toml", home)
+    organisation(files, {"id": "0f000000-0000-4000-8000-000000000002", "verifiedDomains": [{"name": "x.example"}]})
 
-    nightly.run(job([files], GOLDEN / "policy.toml", home, started=STARTED.replace(hour=2)),
-                lambda outcome: notes.extend(outcome.notes))
+    second = run([files], GOLDEN / "policy.toml", home, started=STARTED.replace(hour=2))
+    third = run([files], GOLDEN / "policy.toml", home, started=STARTED.replace(hour=3), accept_drop=True)
 
-    assert 1 == len([note for note in notes if "compared with nothing" in note and "another tenant" in note])
+    assert () == first.gaps == third.gaps
+    assert ["organization"] == [gap.table for gap in second.gaps]
 
 
 def test_counts_that_do_not_agree_are_published_by_nobody(files, tmp_path):

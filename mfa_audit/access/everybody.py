@@ -53,7 +53,7 @@ class Everybody:
 def tenant_of(snapshot: Snapshot, policy: Policy) -> Tenant | None:
     """The tenant from a snapshot's policy documents; null when they do not show what asks for MFA: neither Conditional
     Access nor security defaults that are on."""
-    documents = snapshot.documents
+    documents = {name: content for name, content in snapshot.documents.items() if name not in snapshot.lost}
     defaults = listed(documents.get("security_defaults")) or [{}]
     told = defaults[0].items() if isinstance(defaults[0], dict) else ()
     enabled = next((value for name, value in told if str(name).casefold() == "isenabled"), None)

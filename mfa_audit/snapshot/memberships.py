@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Numbers = npt.NDArray[np.int32]
 _READING_MB = 300
+ROLES_LOST = frozenset({"role_assignments", "active role assignments", "eligible role assignments"})
+"""Names among :attr:`mfa_audit.snapshot.store.Snapshot.lost` that mean roles."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def in_roles(snapshot: Snapshot, roles: Sequence[str], day: date) -> Memberships
     """Who actively holds ``roles`` (template ids in lower case) over the whole tenant on ``day``."""
     live = (f"kind = 'active' AND scope = '/' AND (starts_at IS NULL OR starts_at < DATE '{day}' + INTERVAL 1 DAY) "
             f"AND (ends_at IS NULL OR ends_at >= DATE '{day}')")
-    whole = "true" if snapshot.manifest.tables["role_assignments"].state == "complete" else "false"
+    whole = str(snapshot.manifest.tables["role_assignments"].state == "complete" and not ROLES_LOST & snapshot.lost)
     return _pairs(snapshot, "role_assignments", roles, "role_id", live, f"SELECT role_id FROM wanted WHERE {whole}")
 
 

@@ -44,11 +44,13 @@ _OF_WORDS = ("account_enabled", "user_type", "user_type_stated", "leaver", "sign
 @dataclass(frozen=True)
 class Snapshot:
     """One verified snapshot: ``documents`` are the tenant's policy documents by name
-    (:data:`mfa_audit.tables.TENANT_DOCUMENTS`)."""
+    (:data:`mfa_audit.tables.TENANT_DOCUMENTS`); ``lost`` the names of what an earlier one had and this one has not
+    (:func:`mfa_audit.completeness.supplied`), of which nothing may be taken for granted."""
 
     folder: Path
     manifest: Manifest
     documents: dict[str, Any]
+    lost: frozenset[str] = frozenset()
 
     @property
     def complaints(self) -> tuple[Complaint, ...]:

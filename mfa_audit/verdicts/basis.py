@@ -31,6 +31,8 @@ class Evidence:
     policy lets sign in with a certificate (``all_users``: everybody); null when it was not supplied.
     ``registrable``: whom it lets register what is recommended; null when it does not say.
     ``methods_switched_off``: methods it allows nobody, as bits; ``methods_in_doubt``: those of which it does not say.
+    ``privileged_lost``: what showed who is privileged at the last good run is not there any more. ``seen_until``: the
+    newest day the sources speak of, null when none does.
     """
 
     registrations_complete: bool = True
@@ -46,6 +48,8 @@ class Evidence:
     registrable: tuple[Targets, ...] | None = None
     methods_switched_off: int = 0
     methods_in_doubt: int = 0
+    privileged_lost: bool = False
+    seen_until: date | None = None
 
 
 @dataclass(frozen=True)

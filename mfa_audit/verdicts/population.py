@@ -68,9 +68,11 @@ def local_days(moments: pd.Series, basis: Basis) -> pd.Series:
 
 
 def looked_at(accounts: pd.DataFrame, basis: Basis) -> pd.Series:
-    """The day up to which an account's sign-ins are known: when they were asked for, else the day judged."""
+    """The day up to which an account's sign-ins are known: when they were asked for, else the newest day the sources
+    speak of, and no later than the day judged."""
     today = pd.Timestamp(basis.as_of)
-    days = local_days(accounts["sign_in_read_at"], basis).fillna(today)
+    newest = today if basis.evidence.seen_until is None else pd.Timestamp(basis.evidence.seen_until)
+    days = local_days(accounts["sign_in_read_at"], basis).fillna(newest)
     return days.where(days < today, today)
 
 
@@ -98,7 +100,8 @@ def out_of_scope(accounts: pd.DataFrame, kind: pd.Series, basis: Basis) -> pd.Se
     """
     population = basis.policy.population
     idle = idle_days(accounts, basis)
-    fresh = looked_at(accounts, basis) >= pd.Timestamp(basis.as_of) - _FRESH
+    asked = local_days(accounts["sign_in_read_at"], basis)
+    fresh = asked.isna() | (asked >= pd.Timestamp(basis.as_of) - _FRESH)
     reasons = pd.Series(None, index=accounts.index, dtype="str")
     excluded = ~matches_any(accounts["organisation"], population.include_organisations)
     excluded &= accounts["organisation"].notna().to_numpy()

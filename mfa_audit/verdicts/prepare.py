@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, date
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from mfa_audit.methods import FACTOR_BITS
 from mfa_audit.policy.exemptions import best_entry
 from mfa_audit.snapshot.columnar import TableFile
 from mfa_audit.snapshot.documents import entries, listed
-from mfa_audit.snapshot.memberships import live_roles
+from mfa_audit.snapshot.memberships import ROLES_LOST, live_roles
 from mfa_audit.tables import REGISTERS, GroupState
 from mfa_audit.verdicts.basis import Basis, Evidence
 from mfa_audit.verdicts.exemption_register import HOLDER, entry_states
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from mfa_audit.snapshot.store import Snapshot
 
 _LONGEST_PAUSE_DAYS = 90
+_SETTINGS = frozenset({"per_user_mfa", "mfa_status"})
+_SHOW_PRIVILEGED = ROLES_LOST | {"privileged_accounts", "is_admin", "mfa_status"}
+_SHOW_ALLOWED = frozenset({"authentication_methods_policy", "is_mfa_capable"})
 
 
 def entries_of(snapshot: Snapshot, policy: Policy, as_of: date) -> pd.DataFrame:
@@ -63,7 +68,7 @@ def basis_of(snapshot: Snapshot, policy: Policy, as_of: date, exemptions: pd.Dat
         policy=policy,
         as_of=as_of,
         registers=_registers(snapshot, exemptions, as_of),
-        evidence=_evidence(snapshot, eligible_unknown=unknown),
+        evidence=_evidence(snapshot, policy, eligible_unknown=unknown),
         role_holders=pd.Index(roles["account_id"].dropna().unique()),
         groups=_groups(snapshot, policy),
         demanded=None if cells is None else demanded(cells, policy),
@@ -98,11 +103,12 @@ def live_pauses(pauses: pd.DataFrame, as_of: date) -> pd.DataFrame:
     return pauses[(begins <= today) & (today <= ends) & ((ends - begins).dt.days <= _LONGEST_PAUSE_DAYS)]
 
 
-def _evidence(snapshot: Snapshot, *, eligible_unknown: bool) -> Evidence:
+def _evidence(snapshot: Snapshot, policy: Policy, *, eligible_unknown: bool) -> Evidence:
     tables, documents = snapshot.manifest.tables, snapshot.documents
     registrations = tables["registrations"]
     captured = registrations.captured_at
-    absent = tables["accounts"].columns_absent
+    absent, lost = tables["accounts"].columns_absent, snapshot.lost
+    newest = max((each for each in (captured, tables["accounts"].captured_at) if each is not None), default=None)
     domains, methods_policy = documents.get("domains"), documents.get("authentication_methods_policy")
     federated = None if domains is None else frozenset(
         str(entry.get("id", "")).casefold()
@@ -115,14 +121,16 @@ def _evidence(snapshot: Snapshot, *, eligible_unknown: bool) -> Evidence:
         registered_as_of=None if captured is None else captured.astimezone(UTC).replace(tzinfo=None),
         roles_read=tables["role_assignments"].state == "complete",
         eligible_unknown=eligible_unknown,
-        policies_read="conditional_access_policies" in documents or "security_defaults" in documents,
+        policies_read=bool({"conditional_access_policies", "security_defaults"} & (documents.keys() | lost)),
         policies_partial=_policies_partial(snapshot),
-        settings_read=not {"per_user_mfa", "mfa_status"} <= set(absent),
+        settings_read=not set(absent) >= _SETTINGS or bool(_SETTINGS & lost),
         federated_domains=federated,
         certificate_targets=certificate_targets(methods_policy),
         registrable=registrable(methods_policy),
         methods_switched_off=switched_off(methods_policy),
-        methods_in_doubt=in_doubt(methods_policy),
+        methods_in_doubt=FACTOR_BITS if _SHOW_ALLOWED & lost else in_doubt(methods_policy),
+        privileged_lost=bool(_SHOW_PRIVILEGED & lost),
+        seen_until=None if newest is None else newest.astimezone(ZoneInfo(policy.about.timezone)).date(),
     )
 
 
@@ -137,7 +145,7 @@ def _policies_partial(snapshot: Snapshot) -> bool:
     damaged = any(each.check == "policy documents disagree" for each in snapshot.complaints) or any(
         listed(snapshot.documents[name]) is None for name in _POLICY_DOCUMENTS & snapshot.documents.keys())
     in_part = any(snapshot.manifest.tables[name].state == "partial" for name in ("group_members", "role_assignments"))
-    return bool(missing & _POLICY_DOCUMENTS) or damaged or in_part
+    return bool((missing | snapshot.lost) & (_POLICY_DOCUMENTS | _SETTINGS)) or damaged or in_part
 
 
 def _counted_roles(roles: pd.DataFrame, policy: Policy) -> pd.DataFrame:

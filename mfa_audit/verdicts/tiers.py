@@ -78,8 +78,9 @@ def _privileged(accounts: pd.DataFrame, references: References, basis: Basis) ->
 
 def _may_be_privileged(accounts: pd.DataFrame, basis: Basis) -> Mask:
     """Where what would show it is missing: the flag and the role data both, the flag alone where its source left it
-    blank, who is in a group that may activate a role (the flag tells of active roles alone), or a group that was not
-    read. Role data names object ids, so it says nothing of an account without one."""
+    blank, who is in a group that may activate a role (the flag tells of active roles alone), a group that was not
+    read, or roles or a register that the last good run had. Role data names object ids, so it says nothing of an
+    account without one."""
     rules = basis.policy.privileged
     flag = accounts["is_admin"].fillna(Stated.ABSENT)
     by_roles = true(~accounts["account_id"].str.startswith("upn:")) & basis.evidence.roles_read
@@ -89,7 +90,7 @@ def _may_be_privileged(accounts: pd.DataFrame, basis: Basis) -> Mask:
     elif rules.directory_roles:
         missing = ~by_roles
     eligible_unknown = basis.evidence.eligible_unknown and bool(rules.directory_roles)
-    return missing | eligible_unknown | (not basis.groups_read(rules.groups))
+    return missing | eligible_unknown | basis.evidence.privileged_lost | (not basis.groups_read(rules.groups))
 
 
 def _fits(accounts: pd.DataFrame, references: References, applies: AppliesTo, basis: Basis) -> Mask:

@@ -65,14 +65,14 @@ def test_a_full_disk_behind_stdout_is_eight(tmp_path):
     assert (tmp_path / "reports" / "latest.json").exists()
 
 
-def test_nobody_in_scope_is_below_every_mark(tmp_path):
-    """Zero people is never all of them."""
+def test_nobody_in_scope_is_no_result(tmp_path):
+    """Zero people is never all of them: incomplete, whatever the mark."""
     policy = tmp_path / "policy.toml"
     policy.write_text('schema_version = 1\n[population]\nexclude_organisations = ["*"]\n', encoding="utf-8")
 
     words = ("run", "--source", GOLDEN, "--policy", policy, "--as-of", "2026-03-02", "--fail-under", "1")
 
-    assert 3 == shell(tmp_path, words, "")[0]
+    assert 4 == shell(tmp_path, words, "")[0]
 
 
 @pytest.mark.parametrize("words", [("--as-of", "9999-12-31"), ("--as-of", "0001-01-01"),
