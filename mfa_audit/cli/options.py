@@ -70,7 +70,7 @@ OPTIONS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     "fail_under": click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PCT",
                                callback=_a_number, help="Leave with exit code 3 when the headline is below this."),
     "allow_stale": click.option("--allow-stale", is_flag=True, help="Judge data older than the policy allows."),
-    "accept_drop": click.option("--accept-drop", is_flag=True, help="Fewer accounts or sources than last time are right."),
+    "accept_drop": click.option("--accept-drop", is_flag=True, help="Fewer accounts or sources than last are right."),
     "accept_loss": click.option("--accept-loss", is_flag=True, help="People lost their factors; it is right."),
     "quiet": click.option("-q", "--quiet", is_flag=True, help="Nothing on stdout but what was asked for."),
     "verbose": click.option("-v", "--verbose", is_flag=True, help="Say more when something goes wrong."),
