@@ -42,7 +42,8 @@ class Field:
     """What a field takes, and where it may stand.
 
     ``kind``: ``name`` (text of a directory, at most ``limit`` characters), ``text`` (a sentence of the policy),
-    ``date``, ``number``, ``hours`` (written "every eight hours"), ``family`` and ``methods`` (names of the
+    ``date``, ``number``, ``hours`` ("every eight hours"),
+    ``days`` ("14 days"), ``family`` and ``methods`` (names of the
     catalogue), ``levels`` (names of levels), ``texts``, ``people``, ``deadlines``, ``phrase`` (of the language file)
     or ``flag`` (writes nothing: its line is left out unless it holds). ``lists`` fields are not for letters to staff.
     """
@@ -91,7 +92,7 @@ FIELDS: Mapping[str, Field] = {
     "weak_ends_on": Field("date", "methods.weak_ends_on"),
     "deadline": Field("date", "deadlines.default", optional=True),
     "phases": Field("deadlines", "deadlines.phases: label and last day", optional=True),
-    "starter_days": Field("number", "grace.starter_days, where staff have grace", optional=True),
+    "starter_days": Field("days", "grace.starter_days, where staff have grace", optional=True),
     "never_beyond": Field("date", "grace.never_beyond", optional=True),
     "effective_from": Field("date", "policy.effective_from", optional=True),
     "administrator_methods": Field("methods", "every method the tier privileged accepts"),

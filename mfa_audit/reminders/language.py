@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import tomllib
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,40 +11,28 @@ from mfa_audit.errors import InputRejected
 from mfa_audit.methods import CATALOGUE, Level
 from mfa_audit.policy.locate import line_of
 from mfa_audit.reminders.fields import FIELDS, Person
+from mfa_audit.reminders.names import clean, clean_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    import datetime as dt
+    from collections.abc import Callable, Mapping, Sequence
 
     from mfa_audit.reminders.fields import Field, Value
 
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "words": ("language", *(name for name, field in FIELDS.items() if field.kind == "phrase"), "claim"),
     "dates": ("pattern", "weekdays", "months"),
-    "numbers": ("small", "every_hour", "every_hours"),
+    "numbers": ("small", "every_hour", "every_hours", "one_day", "days"),
     "lists": ("comma", "and", "or", "person_account", "person_manager", "person_due", "deadline"),
     "methods": tuple(method.name for method in CATALOGUE if method.level > Level.NONE),
     "levels": tuple(level.label for level in Level if level > Level.NONE),
     "families": tuple(dict.fromkeys(method.family for method in CATALOGUE if method.family)),
     "guide": ("title", "contents", "skip", "footer"),
 }
+LISTS = ("methods", "levels", "texts", "people", "deadlines")
+"""The kinds of field that hold several things."""
 _LENGTHS = {("dates", "weekdays"): 7, ("dates", "months"): 12}
-_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-_JOINERS = "\u200c\u200d"  # Some scripts spell with them; they draw nothing and turn nothing round.
-_HOST = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})")
 
-
-def clean(text: str, limit: int) -> str:
-    """``text`` on one line, at most ``limit`` characters, with no control, direction or other unseen character."""
-    kept = "".join(" " if char.isspace() else char for char in text
-                   if char.isspace() or char in _JOINERS or unicodedata.category(char) not in _UNSEEN)
-    line = unicodedata.normalize("NFC", " ".join(kept.split()))
-    return line if len(line) <= limit else f"{line[:limit - 1].rstrip()}…"
-
-
-def clean_name(text: str, limit: int) -> str:
-    """``text`` of a directory: as :func:`clean`, and nothing in it that a mail program turns into a link."""
-    line = clean(text, limit).replace("@", " at ").replace("://", " ").replace("\\\\", " ")
-    return clean(_HOST.sub(". ", line), limit)
 
 
 @dataclass(frozen=True)
@@ -86,22 +72,23 @@ class Language:
     def write(self, name: str, value: Value) -> str:
         """The value of the field ``name`` as a line shows it."""
         field = FIELDS[name]
-        if field.kind == "phrase":
-            return self.word("words", name)
-        if field.kind == "date":
-            return self.date(cast("dt.date", value))
-        if field.kind == "number":
-            return self.number(cast("int", value))
-        if field.kind == "hours":
-            hours = cast("int", value)
-            return self.word("numbers", "every_hour" if hours == 1 else "every_hours").format(n=self.number(hours))
-        if field.kind == "family":
-            return self.word("families", cast("str", value))
-        if field.kind in ("methods", "levels", "texts", "people", "deadlines"):
+        if field.kind in LISTS:
             return self._join(self.items(field, value), "or" if field.kind == "methods" else "and")
-        if field.kind == "flag":
-            return ""
-        return (clean_name if field.kind == "name" else clean)(cast("str", value), field.limit)
+        ways: Mapping[str, Callable[[], str]] = {
+            "phrase": lambda: self.word("words", name),
+            "date": lambda: self.date(cast("dt.date", value)),
+            "number": lambda: self.number(cast("int", value)),
+            "hours": lambda: self._counted(cast("int", value), "every_hour", "every_hours"),
+            "days": lambda: self._counted(cast("int", value), "one_day", "days"),
+            "family": lambda: self.word("families", cast("str", value)),
+            "flag": lambda: "",
+            "name": lambda: clean_name(cast("str", value), field.limit),
+            "text": lambda: clean(cast("str", value), field.limit),
+        }
+        return ways[field.kind]()
+
+    def _counted(self, number: int, one: str, several: str) -> str:
+        return self.word("numbers", one if number == 1 else several).format(n=self.number(number))
 
     def _join(self, items: list[str], last: str) -> str:
         comma, last = self.word("lists", "comma"), self.word("lists", last)
@@ -111,7 +98,7 @@ class Language:
         limit = FIELDS["holder"].limit
         parts = [clean_name(person.name, limit)]
         if person.account:
-            parts[0] += self.word("lists", "person_account").format(account=clean(person.account, limit))
+            parts[0] += self.word("lists", "person_account").format(account=clean(person.account.replace("://", " "), limit))
         parts += [clean_name(text, limit) for text in (person.organisation, person.department) if text]
         if person.manager:
             parts.append(self.word("lists", "person_manager").format(manager=clean_name(person.manager, limit)))
@@ -136,7 +123,7 @@ def language_of(tag: str, layers: Sequence[tuple[str, str]]) -> Language:
         for key in wanted:
             if key not in merged[section]:
                 raise InputRejected(f"[{section}] {key} is missing", file=layers[-1][0] if layers else tag,
-                                    next_step="a language needs every phrase; copy the ones of en-GB and translate them.")
+                                    next_step="a language needs every phrase; copy those of en-GB and translate.")
     return Language(tag, merged)
 
 
@@ -159,9 +146,10 @@ def _fits(section: str, key: str, value: object, place: str, text: str) -> None:
     if key not in _NEEDED[section]:
         raise InputRejected(f"[{section}] has no phrase {key}", file=place, line=line,
                             next_step=f"known there: {', '.join(_NEEDED[section])}.")
-    many = section == "dates" and key != "pattern" or (section, key) == ("numbers", "small")
+    many = (section == "dates" and key != "pattern") or (section, key) == ("numbers", "small")
     texts = value if many and isinstance(value, list) else [value]
-    if many != isinstance(value, list) or not all(isinstance(item, str) and clean(item, 2000) == item.strip() for item in texts):
+    if many != isinstance(value, list) or not all(isinstance(item, str) and clean(item, 2000) == item.strip()
+                                                  for item in texts):
         raise InputRejected(f"[{section}] {key} must be {'a list of phrases' if many else 'one phrase'} on one line",
                             file=place, line=line, next_step="see the phrases of en-GB.")
     if len(texts) != _LENGTHS.get((section, key), len(texts)):
@@ -171,7 +159,7 @@ def _fits(section: str, key: str, value: object, place: str, text: str) -> None:
 
 
 _PLACEHOLDERS: Mapping[tuple[str, str], set[str]] = {
-    ("dates", "pattern"): {"weekday", "day", "month", "year"}, ("numbers", "every_hours"): {"n"},
+    ("dates", "pattern"): {"weekday", "day", "month", "year"}, ("numbers", "every_hours"): {"n"}, ("numbers", "days"): {"n"},
     ("lists", "person_account"): {"account"}, ("lists", "person_manager"): {"manager"},
     ("lists", "person_due"): {"date"}, ("lists", "deadline"): {"label", "date"}, ("guide", "footer"): {"policy"},
 }

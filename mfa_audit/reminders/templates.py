@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from mfa_audit.errors import InputRejected
 from mfa_audit.reminders.fields import FIELDS
-from mfa_audit.reminders.language import clean
+from mfa_audit.reminders.language import LISTS
+from mfa_audit.reminders.names import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +28,6 @@ OBLIGATORY: Mapping[str, tuple[str, ...]] = {"staff": ("REAL", "NO_PHONE", "LOST
 """Audience -> the blocks a letter to it must have; every letter must have REAL."""
 
 LONGEST = 20_000
-_LIST_KINDS = ("texts", "people", "deadlines", "methods", "levels")
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 _BLOCK = re.compile(r"\[\[([A-Z_]+(?:\.[a-z_]+)?)\]\]")
 _CONDITION = re.compile(r"\?([a-z_]+): +")
@@ -234,7 +234,8 @@ def _check_subjects(letter: Text) -> None:
 def _check_blocks(letter: Text) -> None:
     held = {part.lines[0].text for part in letter.parts if part.kind == "block"}
     named = {name: line for part in letter.parts if part.kind != "block" for line in part.lines for name in line.names}
-    needed = dict.fromkeys(("REAL", *(block for audience in letter.audiences for block in OBLIGATORY.get(audience, ()))))
+    asked = (block for audience in letter.audiences for block in OBLIGATORY.get(audience, ()))
+    needed = dict.fromkeys(("REAL", *asked))
     if "as_of" in named and "staff" in letter.audiences:
         needed["WRONG"] = None
     for block in needed:
@@ -256,4 +257,4 @@ def _wrong(place: str, line: Line, message: str, next_step: str) -> InputRejecte
 def is_list(line: Line) -> str | None:
     """The field that a point consists of alone, if it holds a list: it becomes a point an item."""
     found = _FIELD.fullmatch(line.text)
-    return found[1] if found and FIELDS[found[1]].kind in _LIST_KINDS else None
+    return found[1] if found and FIELDS[found[1]].kind in LISTS else None

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from mfa_audit.errors import UsageError
 from mfa_audit.reminders.fields import FIELDS, Fields, policy_fields
 from mfa_audit.reminders.filling import Filler, Said, plain_text
-from mfa_audit.reminders.language import Language, clean
+from mfa_audit.reminders.language import Language
+from mfa_audit.reminders.names import clean
 from mfa_audit.reminders.templates import Part, Text, links_in
 from mfa_audit.reminders.texts import Texts, letter_name, texts_of
 
@@ -83,7 +84,8 @@ class Words:
             folder = policy.folder / OWN_FOLDER
         words = cls(policy.preset, folder, default_language)
         for name, value in policy_fields(policy).items():
-            for text in (value if isinstance(value, tuple) else (value,)):
+            for item in (value if isinstance(value, tuple) else (value,)):
+                text = item[0] if isinstance(item, tuple) else item
                 if isinstance(text, str) and links_in(text):
                     raise UsageError(f"{FIELDS[name].meaning}: holds a link or markup", where="the policy",
                                      next_step="write a web address as words to type, without https://.")
@@ -147,9 +149,8 @@ class Words:
         """
         texts, letter = self._letter(template, self.language_for(language))
         filler = Filler(texts, fields, template)
-        subject = next(said for line in letter.subjects if (said := filler.line(line)) is not None)
-        said = filler.parts(letter.parts)
-        return Letter(clean(subject, _SUBJECT), plain_text(said), template, texts.language.tag)
+        subject = next(text for line in letter.subjects if (text := filler.line(line)) is not None)
+        return Letter(clean(subject, _SUBJECT), plain_text(filler.parts(letter.parts)), template, texts.language.tag)
 
     def guide(self, fields: Fields, language: str | None = None) -> tuple[Language, list[Said]]:
         """The guide in the language nearest to ``language``, filled in, with that language."""
