@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from mfa_audit.reminders.fields import FIELDS, Fields
+from mfa_audit.reminders.names import NOBODY
 from mfa_audit.reminders.templates import Line, Part, is_list
 
 if TYPE_CHECKING:
@@ -100,12 +101,10 @@ class Filler:
         value = self._fields.get(name)
         empty = value is None or (not isinstance(value, int) and not value)
         text = "" if empty else self._texts.language.write(name, value)
-        if text:
-            return text
-        if FIELDS[name].optional:
-            return None
-        if FIELDS[name].kind == "name" and not empty:
-            return "?"  # Nothing of it can be seen; the line still has to say that there is somebody.
+        if text or FIELDS[name].optional:
+            return text or None
+        if FIELDS[name].kind == "name" and value is not None:
+            return NOBODY
         raise ValueError(f"{self._template} needs the field {name}")
 
     def _text(self, lines: Sequence[Line]) -> str:

@@ -11,7 +11,7 @@ from mfa_audit.errors import InputRejected
 from mfa_audit.methods import CATALOGUE, Level
 from mfa_audit.policy.locate import line_of
 from mfa_audit.reminders.fields import FIELDS, Person
-from mfa_audit.reminders.names import clean, clean_name
+from mfa_audit.reminders.names import NOBODY, clean, clean_account, clean_name
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -96,9 +96,9 @@ class Language:
 
     def _person(self, person: Person) -> str:
         limit = FIELDS["holder"].limit
-        parts = [clean_name(person.name, limit)]
+        parts = [clean_name(person.name, limit) or NOBODY]
         if person.account:
-            parts[0] += self.word("lists", "person_account").format(account=clean(person.account.replace("://", " "), limit))
+            parts[0] += self.word("lists", "person_account").format(account=clean_account(person.account, limit))
         parts += [clean_name(text, limit) for text in (person.organisation, person.department) if text]
         if person.manager:
             parts.append(self.word("lists", "person_manager").format(manager=clean_name(person.manager, limit)))
@@ -108,7 +108,7 @@ class Language:
 
 
 def language_of(tag: str, layers: Sequence[tuple[str, str]]) -> Language:
-    """The language made of ``layers`` (place and text of each ``phrases.toml``, the general one first).
+    """The language made of ``layers`` (place and text of each ``phrases.toml``, at least one, the general one first).
 
     Raises :class:`InputRejected` naming file and line when a layer is not TOML, has a key that is not known or a
     value of the wrong shape, or when all together lack one.
@@ -122,7 +122,7 @@ def language_of(tag: str, layers: Sequence[tuple[str, str]]) -> Language:
     for section, wanted in _NEEDED.items():
         for key in wanted:
             if key not in merged[section]:
-                raise InputRejected(f"[{section}] {key} is missing", file=layers[-1][0] if layers else tag,
+                raise InputRejected(f"[{section}] {key} is missing", file=layers[-1][0],
                                     next_step="a language needs every phrase; copy those of en-GB and translate.")
     return Language(tag, merged)
 
@@ -159,7 +159,8 @@ def _fits(section: str, key: str, value: object, place: str, text: str) -> None:
 
 
 _PLACEHOLDERS: Mapping[tuple[str, str], set[str]] = {
-    ("dates", "pattern"): {"weekday", "day", "month", "year"}, ("numbers", "every_hours"): {"n"}, ("numbers", "days"): {"n"},
+    ("dates", "pattern"): {"weekday", "day", "month", "year"},
+    ("numbers", "every_hours"): {"n"}, ("numbers", "days"): {"n"},
     ("lists", "person_account"): {"account"}, ("lists", "person_manager"): {"manager"},
     ("lists", "person_due"): {"date"}, ("lists", "deadline"): {"label", "date"}, ("guide", "footer"): {"policy"},
 }

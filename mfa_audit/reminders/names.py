@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 
+NOBODY = "?"
+"""What stands for a name of which nothing can be seen: the line still has to say that there is somebody."""
+
+NOBODY = "?"
+"""What stands for a name of which nothing can be seen: the line still has to say that there is somebody."""
+
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"  # Some scripts spell with them; they draw nothing and turn nothing round.
 _HOST = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})")
+_ADDRESS = re.compile(r"[^\s@,;:/<>()\"]+@[\w.-]+")
 _ASIDE = re.compile(r"\(.*|\[.*| [-–|/] .*")
 _TITLES = ("dr", "mr", "mrs", "ms", "miss", "mx", "prof", "professor", "rev", "sir", "dame", "lord", "lady")
 _GIVEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -26,6 +33,12 @@ def clean_name(text: str, limit: int) -> str:
     """``text`` of a directory: as :func:`clean`, and nothing in it that a mail program turns into a link."""
     line = clean(text, limit).replace("@", " at ").replace("://", " ").replace("\\\\", " ")
     return clean(_HOST.sub(". ", line), limit)
+
+
+def clean_account(text: str, limit: int) -> str:
+    """``text`` as an account's name: as :func:`clean` where it is one address, else as :func:`clean_name`."""
+    line = clean(text, limit)
+    return line if _ADDRESS.fullmatch(line) else clean_name(text, limit)
 
 
 def given_name(display_name: str | None) -> str | None:

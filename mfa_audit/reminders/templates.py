@@ -103,6 +103,9 @@ def read_blocks(place: str, text: str) -> Text:
             continue
         if name:
             blocks[name] = tuple(_parts(place, held))
+            if not blocks[name]:
+                raise _wrong(place, line, f"the block {name} above this line says nothing",
+                             "write its text, or leave it out and the shipped one is used.")
         if line.number:
             _known_block(place, line, found[1].partition(".")[0])
             if found[1] in blocks:

@@ -43,7 +43,11 @@ def texts_of(tag: str, folders: Sequence[Traversable], preset: str) -> Texts:
         files = [folder / file for folder in folders for file in (f"{name}.{ending}", f"{name}.{preset}.{ending}")]
         return [(_place(file), _read(file)) for file in files if file.is_file()]
 
-    language = language_of(tag, layers("phrases", "toml"))
+    phrases = layers("phrases", "toml")
+    if not phrases:
+        raise InputRejected("is missing", file=_place(folders[-1] / "phrases.toml"),
+                            next_step="a language needs phrases; copy those of en-GB and translate them.")
+    language = language_of(tag, phrases)
     blocks = {name: parts for place, text in layers("blocks", "txt")
               for name, parts in read_blocks(place, text).blocks.items()}
     wanted = _wanted_blocks(language)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from mfa_audit.errors import UsageError
 from mfa_audit.reminders.fields import FIELDS, Fields, policy_fields
 from mfa_audit.reminders.filling import Filler, Said, plain_text
-from mfa_audit.reminders.language import Language
 from mfa_audit.reminders.names import clean
 from mfa_audit.reminders.templates import Part, Text, links_in
 from mfa_audit.reminders.texts import Texts, letter_name, texts_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mfa_audit.policy import Policy
+    from mfa_audit.reminders.language import Language
 
 DEFAULT_LANGUAGE = "en-GB"
 OWN_FOLDER = "letters"
@@ -60,6 +61,9 @@ class Words:
         if folder is not None and not folder.is_dir():
             raise UsageError("there is no such folder of letters", where=str(folder),
                              next_step="name a folder with one folder a language, such as en-GB.")
+        if folder is not None and not any(_TAG.fullmatch(item.name) for item in folder.iterdir() if item.is_dir()):
+            raise UsageError("holds no folder of a language", where=str(folder),
+                             next_step="put the letters into a folder named after their language, such as en-GB.")
         roots: list[Traversable] = [shipped, *([folder] if folder is not None else [])]
         tags = dict.fromkeys(item.name for root in roots for item in sorted(root.iterdir(), key=lambda item: item.name)
                              if item.is_dir() and _TAG.fullmatch(item.name))
@@ -67,7 +71,8 @@ class Words:
                        for tag in tags}
         self._by_fold = {tag.casefold(): tag for tag in tags}
         self.default_language = self.language_for(default_language)
-        missing = [name for name in _shipped_letters(shipped) if name not in self._texts[self.default_language].letters]
+        self._shipped = _shipped_letters(shipped)
+        missing = [name for name in self._shipped if name not in self._texts[self.default_language].letters]
         if missing:
             raise UsageError(f"{self.default_language} lacks the letters {', '.join(missing)}", where=str(folder),
                              next_step="the default language needs every letter.")
@@ -93,6 +98,7 @@ class Words:
             for stage in stages:
                 for audience in stage.audience:
                     words.template_for(stage.template, audience, privileged=ladder == "privileged_stages")
+        words._refuse_unused(policy)
         return words
 
     @property
@@ -156,6 +162,17 @@ class Words:
         """The guide in the language nearest to ``language``, filled in, with that language."""
         texts = self._texts[self.language_for(language)]
         return texts.language, _answered(Filler(texts, fields, "guide"), texts.guide.parts)
+
+    def _refuse_unused(self, policy: Policy) -> None:
+        """A letter nobody would ever get is a file with a wrong name."""
+        used = {stage.template for stages in policy.reminders.ladders.values() for stage in stages}
+        known = [*self._shipped, *used, *(f"{name}_privileged" for name in used)]
+        for texts in self._texts.values():
+            for name, letter in texts.letters.items():
+                if name not in known:
+                    near = get_close_matches(name, known, n=1, cutoff=0)[0]
+                    raise UsageError("no stage of the policy uses this letter", where=letter.place,
+                                     next_step=f"rename it (the nearest letter is {near}), or name it in a stage.")
 
     def _letter(self, template: str, language: str) -> tuple[Texts, Text]:
         for tag in (language, self.default_language):
