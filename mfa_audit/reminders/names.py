@@ -11,7 +11,7 @@ NOBODY = "?"
 NOBODY = "?"
 """What stands for a name of which nothing can be seen: the line still has to say that there is somebody."""
 
-_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+_UNSEEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"  # Some scripts spell with them; they draw nothing and turn nothing round.
 _HOST = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})")
 _ADDRESS = re.compile(r"[^\s@,;:/<>()\"]+@[\w.-]+")

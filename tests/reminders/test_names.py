@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import unicodedata
 from email import message_from_bytes
 from email import policy as mail
 from email.message import EmailMessage
@@ -23,16 +22,17 @@ POLICY = load_policy(None, "general")
 WORDS = Words.of(POLICY)
 NAMES = 20_000
 _PIECES = (
-    *"abcXYZ éßØł李م אב", *(chr(code) for code in (*range(32), *range(0x7F, 0xA1))), "\r\n", "\u2028", "\u2029", "\u202e",
-    "\u2066", "\u061c", "\u200b", "\ufeff", "\U000e0041", "\ud800", "\ufffe", "{due}", "{{7*7}}", "{% for %}", "${given_name}", "%s",
-    "[[REAL]]", "\n\nBcc: all@evil.example", "\r\nSubject: x", "https://evil.example", "www.evil.example",
-    "<script>", "=HYPERLINK(", "@evil.example", "a@b.example, c@d.example", "_x000D_", "=?utf-8?q?=0d=0a?=",
+    *"abcXYZ éßØł李م אב", *(chr(code) for code in (*range(32), *range(0x7F, 0xA1))), "\r\n", "\u2028", "\u2029",
+    "\u202e", "\u2066", "\u061c", "\u200b", "\ufeff", "\U000e0041", "\ud800", "\ufffe", "{due}", "{{7*7}}",
+    "{% for %}", "${given_name}", "%s", "[[REAL]]", "\n\nBcc: all@evil.example", "\r\nSubject: x",
+    "https://evil.example", "www.evil.example", "<script>", "=HYPERLINK(", "@evil.example", "a@b.example, c@d.example",
+    "_x000D_", "=?utf-8?q?=0d=0a?=",
 )
 
 
-def _hidden(text):
-    return [char for char in text if unicodedata.category(char) in ("Cc", "Cs", "Co", "Zl", "Zp") or
-            (unicodedata.category(char) == "Cf" and char not in "\u200c\u200d")]
+def _can_be_seen(text):
+    """Whether every character draws something or is a space; two that join letters of some scripts aside."""
+    return text.replace("\u200c", "").replace("\u200d", "").isprintable()
 
 
 def _names(count):
@@ -41,22 +41,32 @@ def _names(count):
 
 
 def test_generated_names_leave_no_control_character_in_any_letter():
-    """20,000 names, each as reader, holder and member of a list; subjects and bodies go through a real header."""
+    """20,000 names, each the reader's or of somebody on a list; and nothing to click."""
     templates = ("how_to", "exemption_ending", "manager_digest", "service_desk")
+    fields = everything(POLICY)
     for number, name in enumerate(_names(NAMES)):
         person = Person(name, account=name, organisation=name, department=name, manager=name)
-        made = WORDS.letter(templates[number % len(templates)], everything(
-            POLICY, given_name=name, holder=name, exemption_id=name, mailbox=name, people=(person,)))
+        made = WORDS.letter(templates[number % len(templates)], {
+            **fields, "given_name": name, "holder": name, "exemption_id": name, "mailbox": name, "people": (person,)})
+
+        assert _can_be_seen(made.subject + made.body.replace("\n", ""))
+        assert "://" not in made.body
+        assert "evil.example" not in re.sub(r"\([^\s@]+@[\w.-]+\)", "", made.body)
+
+
+def test_a_letter_survives_a_mail_program():
+    """Subject and body come back as they were written, with no header but those that were set."""
+    fields = everything(POLICY)
+    for name in _names(500):
+        made = WORDS.letter("manager_digest", {**fields, "given_name": name, "people": (Person(name),)})
         message = EmailMessage(policy=mail.SMTP)
         message["Subject"] = made.subject
         message.set_content(made.body)
         back = message_from_bytes(message.as_bytes(), policy=mail.SMTP)
 
-        assert [] == _hidden(made.subject) + _hidden(made.body.replace("\n", ""))
         assert made.subject == back["Subject"]
+        assert made.body == back.get_content().replace("\r\n", "\n")
         assert {"Subject", "Content-Type", "Content-Transfer-Encoding", "MIME-Version"} == set(back.keys())
-        assert "://" not in made.body
-        assert "evil.example" not in re.sub(r"\([^\s@]+@[\w.-]+\)", "", made.body)
 
 
 @settings(max_examples=300)
@@ -66,14 +76,14 @@ def test_any_text_becomes_one_short_line(text, limit):
     for way in (clean, clean_name):
         line = way(text, limit)
 
-        assert [] == _hidden(line)
+        assert _can_be_seen(line)
         assert len(line) <= limit
         assert line == " ".join(line.split())
     assert clean(clean(text, limit), limit) == clean(text, limit)
 
 
-@pytest.mark.parametrize("name", ["{due}", "{{ due }}", "[[REAL]]", "{service_desk.__class__}", "${route}", "\\1", "\\g<1>",
-                                  "?due: x", "| x", "# x", "= x", "- x", "1. x"])
+@pytest.mark.parametrize("name", ["{due}", "{{ due }}", "[[REAL]]", "{service_desk.__class__}", "${route}", "\\1",
+                                  "\\g<1>", "?due: x", "| x", "# x", "= x", "- x", "1. x"])
 def test_a_name_is_never_read_as_a_template(name):
     """It stands in the letter as it is."""
     made = WORDS.letter("exemption_ending", everything(POLICY, holder=name, given_name=name))
@@ -97,8 +107,9 @@ def test_a_name_cannot_become_a_link(name, shown):
 
 @pytest.mark.parametrize(("display", "greeted"), [
     ("Ada Okafor", "Ada"), ("OKAFOR, Ada (Pharmacy)", "Ada"), ("Okafor, Ada", "Ada"), ("Dr Ada Okafor", "Ada"),
-    ("OKAFOR, Dr ADA", "Ada"), ("Mary-Jane van der Berg", "Mary-Jane"), ("D'Arcy Cole", "D'Arcy"), ("Siân Ó Súilleabháin", "Siân"),
-    ("Łukasz Müller", "Łukasz"), ("True Null", "True"), ("Ann Lee - ZX1", "Ann"), ("Елена Петрова", "Елена"),
+    ("OKAFOR, Dr ADA", "Ada"), ("Mary-Jane van der Berg", "Mary-Jane"), ("D'Arcy Cole", "D'Arcy"),
+    ("Siân Ó Súilleabháin", "Siân"), ("Łukasz Müller", "Łukasz"), ("True Null", "True"), ("Ann Lee - ZX1", "Ann"),
+    ("Елена Петрова", "Елена"),
     ("Reception", None), ("Ward 7 Reception", None), ("", None), (None, None), ("李 明", None), ("J Smith", None),
     ("=HYPERLINK(\"x\")", None), ("@Finance team", None), ("{due} Smith", None), ("Smith, J, Dr", None), ("(x)", None),
     ("it support", None), (", Ada", None),
@@ -110,7 +121,8 @@ def test_whom_to_greet(display, greeted):
 
 def test_a_list_of_two_addresses_stays_text():
     """Two addresses in one field are no account's name, and no addresses either."""
-    made = WORDS.letter("service_desk", everything(POLICY, people=(Person("A B", account="a@x.example, evil@y.example"),)))
+    person = Person("A B", account="a@x.example, evil@y.example")
+    made = WORDS.letter("service_desk", everything(POLICY, people=(person,)))
 
     assert "(a at x. example, evil at y. example)" in made.body
     assert "@" not in made.subject + made.body

@@ -124,7 +124,8 @@ def test_a_letter_that_is_wrong_is_refused_with_its_line(own, old, new, line, sa
     ("phrases.toml", "[words]\naccount = 7\n", "must be one phrase on one line"),
     ("phrases.toml", "[words]\naccount = 'a\\u202eb'\n".replace("'", '"'), "must be one phrase on one line"),
     ("phrases.toml", "[dates]\nmonths = ['Jan']\n", "must have 12 names"),
-    ("phrases.toml", "[dates]\npattern = '{day} {month.__class__}'\n", r"takes \{day\}, \{month\}, \{weekday\}, \{year\}"),
+    ("phrases.toml", "[dates]\npattern = '{day} {month.__class__}'\n",
+     r"takes \{day\}, \{month\}, \{weekday\}, \{year\}"),
     ("phrases.toml", "[numbers]\nevery_hours = 'all the time'\n", r"takes \{n\}"),
     ("phrases.toml", "[words]\naccount = '{due}'\n", "takes no braces"),
 ])
@@ -157,7 +158,7 @@ def test_a_letter_nobody_would_get_is_refused(own):
     """A file name with a slip would otherwise be passed over in silence."""
     _write(own, "anounce.txt", LETTER)
 
-    with pytest.raises(UsageError, match=r"no stage of the policy uses this letter\nNext: rename it \(the nearest letter is announce"):
+    with pytest.raises(UsageError, match=r"no stage of the policy uses this letter\nNext: .* nearest .* announce"):
         Words.of(load_policy(None, "general"), own)
 
 
@@ -176,12 +177,13 @@ def test_a_folder_that_holds_no_letters_is_refused(tmp_path, folder):
     """Rather than the shipped words sent in its place."""
     (tmp_path / "empty").mkdir()
 
-    with pytest.raises(MfaAuditError, match="no such folder of letters|holds no folder of a language"):
+    with pytest.raises(MfaAuditError, match=r"no such folder of letters|holds no folder of a language"):
         Words("general", tmp_path / folder)
 
 
 _ACCENTS = str.maketrans("aeiouyAEIOUY", "àéîöüÿÀÉÎÖÜŸ")
-_KEPT = re.compile(r"(\{[a-z_]+\}|\[\[[A-Za-z_.]+\]\]|^\?[a-z_]+:|^(?:For|Subject):.*|^#.*|^\[.*\]$|^\w+ = )", re.MULTILINE)
+_KEPT = re.compile(r"(\{[a-z_]+\}|\[\[[A-Za-z_.]+\]\]|^\?[a-z_]+:|^(?:For|Subject):.*|^#.*|^\[.*\]$|^\w+ = )",
+                   re.MULTILINE)
 
 
 def _accented(text):
@@ -206,7 +208,8 @@ def test_another_language_is_one_folder(pseudo):
     for template in words.templates:
         made = words.letter(template, everything(policy, asked_in=("7",), administrator_asked_in=("7",),
                                                  not_asked_in=("7",)), "qps-PLOC")
-        theirs = r"Ada|Zoë Ørsted|EX007|\[MFA\]|[\w.]+@[\w.]+|IT service desk|your usual way|You are asked .*|Tuesdays .*"
+        theirs = (r"Ada|Zoë Ørsted|EX007|\[MFA\]|[\w.]+@[\w.]+|IT service desk|your usual way"
+                  r"|You are asked .*|Tuesdays .*")
         ours = re.sub(theirs, " ", "\n".join(statements(made.body)))
 
         assert "qps-ploc" == made.language
