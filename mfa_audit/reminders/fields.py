@@ -61,6 +61,7 @@ class Field:
 
 
 _NAME, _SHORT = 120, 60
+_APP = "microsoft_authenticator"
 
 FIELDS: Mapping[str, Field] = {
     "given_name": Field("name", "the reader's given name", optional=True, limit=_SHORT),
@@ -75,6 +76,7 @@ FIELDS: Mapping[str, Field] = {
     "people": Field("people", "the people of the list, a line each", lists=True),
     "count": Field("number", "how many people the list has", lists=True),
     "passkeys": Field("flag", "whether this person may use passkeys; decides what the block STEPS says"),
+    "has_weaker": Field("flag", "the account has a check, but one that does not count", optional=True),
     "service_desk": Field("text", "service_desk.name"),
     "route": Field("text", "service_desk.route"),
     "desk_hours": Field("text", "service_desk.hours", optional=True),
@@ -85,7 +87,7 @@ FIELDS: Mapping[str, Field] = {
     "again": Field("hours", "requirements.<tier>.again_within_hours", optional=True),
     "asked_in": Field("texts", "the labels of requirements.<tier>.ask_in", optional=True),
     "not_asked_in": Field("texts", "the labels of requirements.<tier>.no_prompt_in", optional=True),
-    "recommended": Field("family", "methods.recommended"),
+    "recommended": Field("family", "methods.recommended; a passkey where the app's notice is not enough"),
     "methods": Field("methods", "every method the tier accepts"),
     "methods_left": Field("methods", "those that still count after methods.weak_ends_on"),
     "weak_methods": Field("levels", "what ends on methods.weak_ends_on", optional=True),
@@ -100,31 +102,34 @@ FIELDS: Mapping[str, Field] = {
     "administrator_again": Field("hours", "requirements.privileged.again_within_hours", optional=True),
     "policy_title": Field("text", "policy.title"),
     "policy_mark": Field("text", "policy.id, policy.version and the first digits of the policy's SHA-256"),
-    "when_app": Field("flag", "Microsoft Authenticator is the recommended method", optional=True),
+    "when_app": Field("flag", "Microsoft Authenticator is the recommended way", optional=True),
     "when_phone_ends": Field("flag", "Microsoft's own date is the policy's, and phone methods are what ends",
                              optional=True),
     "when_own_telephony": Field("flag", "some groups keep phone methods", optional=True),
     "account": Field("phrase", "what people call their account"),
     "mail": Field("phrase", "what people call the name they sign in with"),
-    "network": Field("phrase", "what people call the organisation's network"),
     "managed_device": Field("phrase", "what people call a device the organisation looks after"),
     "intranet": Field("phrase", "where people look up whether a message is real"),
 }
 
 
 def policy_fields(policy: Policy, tier: str = "staff") -> dict[str, Value]:
-    """What the policy says, as fields, for a reader whose tier is ``tier`` (``KeyError`` when there is none)."""
+    """What the policy says, as fields, for a reader whose tier is ``tier`` (``KeyError`` when there is none).
+
+    Letters about a privileged account need those of its tier: the steps are such as lead to a method it accepts.
+    """
     rule, methods, desk, words = policy.requirements[tier], policy.methods, policy.service_desk, policy.reminders.words
     weak = tuple(level.label for level in Level if Level.NONE < level <= methods.weak_level)
     phone_ends = weak == (Level.PHONE.label,) and methods.weak_ends_on == MICROSOFT_STOPS_PHONE_ON
     privileged = policy.requirements["privileged"]
+    taught = _taught(policy, tier)
     return {
         "service_desk": desk.name, "route": desk.route, "desk_hours": desk.hours,
         "sender": policy.about.owner or desk.name,
         "claim": words.claim, "consequence": words.consequence, "drop_in": words.drop_in,
         "again": rule.again_within_hours,
         "asked_in": _labels(policy, rule.ask_in), "not_asked_in": _labels(policy, rule.no_prompt_in),
-        "recommended": methods.recommended,
+        "recommended": taught,
         "methods": accepted(policy, tier), "methods_left": accepted(policy, tier, after_weak_ends=True),
         "weak_methods": weak, "weak_ends_on": methods.weak_ends_on,
         "deadline": policy.deadlines.default,
@@ -137,9 +142,15 @@ def policy_fields(policy: Policy, tier: str = "staff") -> dict[str, Value]:
         "administrator_again": privileged.again_within_hours,
         "policy_title": policy.about.title,
         "policy_mark": f"{policy.about.id} {policy.about.version} ({policy.sha256[:12]})",
-        "when_app": methods.recommended == "microsoft_authenticator",
+        "when_app": taught == _APP,
         "when_phone_ends": phone_ends, "when_own_telephony": bool(methods.own_telephony_groups),
     }
+
+
+def _taught(policy: Policy, tier: str) -> str:
+    """The family whose steps lead to something the tier accepts: the app's steps end with a notice in the app."""
+    enough = "authenticator_push" in accepted(policy, tier, after_weak_ends=True)
+    return policy.methods.recommended if policy.methods.recommended != _APP or enough else "passkey"
 
 
 def accepted(policy: Policy, tier: str, *, after_weak_ends: bool = False) -> tuple[str, ...]:

@@ -76,6 +76,14 @@ ask_in = []
 [reminders.words]
 claim = "It stops most break-ins, says our insurer."
 drop_in = "Mondays at ten"
+[deadlines]
+default = 2026-09-30
+[[deadlines.phases]]
+id = "a"
+label = "Offices"
+organisations = ["A*"]
+start = 2026-01-01
+deadline = 2026-05-29
 """,
 }
 

@@ -113,6 +113,9 @@ def test_every_stage_has_a_letter_for_everybody_it_speaks_to(preset):
     ("overdue", "security_lead", True, "security_lead"),
     ("stronger", "staff", False, "stronger"),
     ("exemption_ending", "exemption_owner", False, "exemption_ending"),
+    ("not_enforced", "local_admin", False, "not_enforced"),
+    ("dormant", "local_admin", False, "dormant"),
+    ("cannot_register", "operator", False, "cannot_register"),
 ])
 def test_who_gets_which_letter(template, audience, privileged, expected):
     """The stage's own where it is for them, else the one their audience gets of every stage."""
@@ -168,6 +171,16 @@ def test_lines_with_a_value_stand():
     assert "This is what changes after that day: You are asked for a code at each sign-in." in body
 
 
+@pytest.mark.parametrize("template", ["how_to", "one_week", "last_call", "overdue", "starter_ending", "access_change"])
+def test_nobody_with_a_check_is_told_that_they_have_none(template):
+    """One that is too weak, or not allowed, is called that."""
+    weaker, none = (" ".join(_letter("general", template, has_weaker=has).body.split()) for has in (True, False))
+
+    assert "show a check that does not count here." in weaker
+    assert "show none yet" not in weaker
+    assert "show none yet" in none
+
+
 def test_access_changes_are_promised_only_where_the_policy_says_them():
     """Without a consequence and a day the letter promises none."""
     silent = _letter("general", "access_change", consequence=None, changes_on=None)
@@ -196,6 +209,19 @@ def test_the_steps_are_those_of_the_recommended_method(tmp_path):
 
     assert "Choose Add sign-in method, then Passkey." in body
     assert not re.search("Authenticator|the app", body)
+
+
+def test_the_steps_lead_to_a_method_that_is_enough(tmp_path):
+    """Where a notice in the app is too weak for a tier, or barred, its steps are those of a passkey."""
+    file = tmp_path / "policy.toml"
+    file.write_text('schema_version = 1\n[requirements.privileged]\nminimum = "phishing_resistant"\n')
+    policy = load_policy(file)
+    words, fields = Words.of(policy), everything(policy)
+    staff, privileged = (words.letter("how_to_privileged", {**fields, **policy_fields(policy, tier)})
+                         for tier in ("staff", "privileged"))
+
+    assert "then Microsoft Authenticator." in " ".join(staff.body.split())
+    assert "then Passkey." in " ".join(privileged.body.split())
 
 
 def test_a_letter_without_a_field_it_needs_is_not_written():
@@ -258,7 +284,7 @@ def test_every_field_is_used_by_a_letter_or_the_guide():
     text = "".join(file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".txt"))
     used = set(re.findall(r"\{([a-z_]+)\}|\?([a-z_]+):", text))
 
-    assert {"policy_title", "policy_mark", "network"} >= set(FIELDS) - {name for pair in used for name in pair}
+    assert {"policy_title", "policy_mark"} >= set(FIELDS) - {name for pair in used for name in pair}
 
 
 def test_nobody_is_accused_in_a_first_message():
