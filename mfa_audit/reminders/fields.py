@@ -41,7 +41,8 @@ Fields = Mapping[str, Value]
 class Field:
     """What a field takes, and where it may stand.
 
-    ``kind``: ``name`` (text of a directory, at most ``limit`` characters), ``text`` (a sentence of the policy),
+    ``kind``: ``name`` (text of a directory, at most ``limit`` characters), ``text`` (words of the policy),
+    ``sentence`` (the same, with a full stop),
     ``date``, ``number``, ``hours`` ("every eight hours"),
     ``days`` ("14 days"), ``family`` and ``methods`` (names of the
     catalogue), ``levels`` (names of levels), ``texts``, ``people``, ``deadlines``, ``phrase`` (of the language file)
@@ -81,13 +82,13 @@ FIELDS: Mapping[str, Field] = {
     "route": Field("text", "service_desk.route"),
     "desk_hours": Field("text", "service_desk.hours", optional=True),
     "sender": Field("text", "policy.owner, or else service_desk.name"),
-    "claim": Field("text", "reminders.words.claim, or else the language's own"),
-    "consequence": Field("text", "reminders.words.consequence", optional=True),
+    "claim": Field("sentence", "reminders.words.claim, or else the language's own"),
+    "consequence": Field("sentence", "reminders.words.consequence", optional=True),
     "drop_in": Field("text", "reminders.words.drop_in", optional=True),
     "again": Field("hours", "requirements.<tier>.again_within_hours", optional=True),
     "asked_in": Field("texts", "the labels of requirements.<tier>.ask_in", optional=True),
     "not_asked_in": Field("texts", "the labels of requirements.<tier>.no_prompt_in", optional=True),
-    "recommended": Field("family", "methods.recommended; a passkey where the app's notice is not enough"),
+    "recommended": Field("family", "methods.recommended; a passkey where the app's notification is not enough"),
     "methods": Field("methods", "every method the tier accepts"),
     "methods_left": Field("methods", "those that still count after methods.weak_ends_on"),
     "weak_methods": Field("levels", "what ends on methods.weak_ends_on", optional=True),
@@ -148,7 +149,7 @@ def policy_fields(policy: Policy, tier: str = "staff") -> dict[str, Value]:
 
 
 def _taught(policy: Policy, tier: str) -> str:
-    """The family whose steps lead to something the tier accepts: the app's steps end with a notice in the app."""
+    """The family whose steps lead to something the tier accepts: the app's steps end with a notification in the app."""
     enough = "authenticator_push" in accepted(policy, tier, after_weak_ends=True)
     return policy.methods.recommended if policy.methods.recommended != _APP or enough else "passkey"
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mfa_audit.reminders.texts import Texts
 
 _WIDTH = 72
+_FIELD_AND_STOP = re.compile(r"\{([a-z_]+)\}(\.?)")
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ class Filler:
         written = {name: self._write(name) for name in line.names}
         if any(value is None for value in written.values()):
             return None
-        return re.sub(r"\{([a-z_]+)\}", lambda found: cast("str", written[found[1]]), line.text)
+        return _FIELD_AND_STOP.sub(
+            lambda found: cast("str", written[found[1]]).removesuffix(found[2]) + found[2], line.text)
 
     def _write(self, name: str) -> str | None:
         value = self._fields.get(name)

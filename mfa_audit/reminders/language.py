@@ -11,7 +11,7 @@ from mfa_audit.errors import InputRejected
 from mfa_audit.methods import CATALOGUE, Level
 from mfa_audit.policy.locate import line_of
 from mfa_audit.reminders.fields import FIELDS, Person
-from mfa_audit.reminders.names import NOBODY, clean, clean_account, clean_name
+from mfa_audit.reminders.names import NOBODY, clean, clean_account, clean_name, sentence
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -84,6 +84,7 @@ class Language:
             "flag": lambda: "",
             "name": lambda: clean_name(cast("str", value), field.limit),
             "text": lambda: clean(cast("str", value), field.limit),
+            "sentence": lambda: sentence(clean(cast("str", value), field.limit)),
         }
         return ways[field.kind]()
 

@@ -41,6 +41,11 @@ def clean_account(text: str, limit: int) -> str:
     return line if _ADDRESS.fullmatch(line) else clean_name(text, limit)
 
 
+def sentence(text: str) -> str:
+    """``text`` ended as a sentence is."""
+    return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
 def given_name(display_name: str | None) -> str | None:
     """The name to greet by, out of ``Ada Okafor``, ``Dr Ada Okafor`` or ``OKAFOR, Ada (Pharmacy)``.
 

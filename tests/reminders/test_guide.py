@@ -216,7 +216,7 @@ def test_the_page_and_the_text_say_the_same(policy):
     r"asked only when more proof is needed",                    # when you are asked
     r"again every eight hours",                                 # how often
     r"If you are asked there, do not approve it",               # a managed device should not ask
-    r"A notice on your phone does.+six-digit code does not",    # internet or not
+    r"A notification on your phone does.+six-digit code does not",    # internet or not
     r"The app holds no personal details",                       # the app and personal data
     r"a rule for all staff",                                    # mandatory
     r"I have a new phone number.+Security info, then Update info",

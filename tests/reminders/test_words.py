@@ -181,6 +181,17 @@ def test_nobody_with_a_check_is_told_that_they_have_none(template):
     assert "show none yet" in none
 
 
+@pytest.mark.parametrize("stop", ["", "."])
+def test_the_policys_words_end_where_a_sentence_ends(stop):
+    """Whether or not whoever wrote the policy ended them."""
+    body = " ".join(_letter("general", "last_call", drop_in=f"Mondays{stop}", route=f"the hall{stop}",
+                            consequence=f"You are asked more{stop}").body.split())
+
+    assert "session: Mondays. If" in body
+    assert "reach them: the hall. " in body
+    assert "after that day: You are asked more. 1." in body
+
+
 def test_access_changes_are_promised_only_where_the_policy_says_them():
     """Without a consequence and a day the letter promises none."""
     silent = _letter("general", "access_change", consequence=None, changes_on=None)
