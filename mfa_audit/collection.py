@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import re
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mfa_audit import __version__
 from mfa_audit.errors import IncompleteData, SettingsError
@@ -20,7 +21,7 @@ from mfa_audit.sources.exports.source import read
 from mfa_audit.text_safety import slug
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from mfa_audit.clock import Clock
@@ -90,6 +91,25 @@ def graph_source(settings: Settings, online: Online, progress: Progress) -> Grap
     shelf = private_folder(settings.data / slug(str(settings.tenant))) / "collecting"
     return GraphSource(Wire(cloud.graph, settings.ca_bundle), tokens, online.clock, shelf,
                        deadline_seconds=settings.deadline_seconds, progress=progress)
+
+
+def ask_live(settings: Settings, online: Online,
+             questions: Iterable[Mapping[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Microsoft's live What If on each of ``questions`` (:func:`mfa_audit.access.live.question_of`), one a second.
+
+    Raises as :func:`mfa_audit.sources.graph.what_if.evaluate`.
+    """
+    from mfa_audit.sources.graph.address import cloud_of  # noqa: PLC0415 - msal and requests are heavy
+    from mfa_audit.sources.graph.client import Client, Wire  # noqa: PLC0415
+    from mfa_audit.sources.graph.pacing import Pace  # noqa: PLC0415
+    from mfa_audit.sources.graph.what_if import evaluate  # noqa: PLC0415
+
+    cloud = cloud_of(settings.cloud, settings.graph_root, settings.login_root)
+    pace = Pace(online.clock, online.clock.monotonic() + settings.deadline_seconds)
+    client = Client(Wire(cloud.graph, settings.ca_bundle), entra_tokens(settings, online), pace, online.clock)
+    with closing(client):
+        for question in questions:
+            yield evaluate(client, question)
 
 
 def entra_tokens(settings: Settings, online: Online) -> EntraTokens:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mfa_audit.access.cases import record
 from mfa_audit.access.everybody import person_of, tenant_of
+from mfa_audit.access.live import differences, question_of
 from mfa_audit.access.question import Question, SignIn
 from mfa_audit.access.scenarios import situations
 from mfa_audit.access.sign_in import Decision, decide
@@ -14,7 +15,7 @@ from mfa_audit.access.targets import APPLICATIONS
 from mfa_audit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     import pandas as pd
@@ -47,6 +48,21 @@ class Answered:
     sign_in: SignIn
     decision: Decision
     policies: Mapping[str, str]
+    account_id: str = ""
+
+    def live_question(self) -> dict[str, Any] | None:
+        """What to ask Microsoft's live What If; null for what it has no words for."""
+        return question_of(self.sign_in, self.account_id)
+
+    def compared(self, answer: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """``scenario``, ``signIn``, ``compared`` (policies both sides speak of) and ``differences``: ``policy``, its
+        ``name``, whether it applies ``here``, and ``reasons``, what the other side says fails."""
+        both, found = differences(self.decision, answer)
+        return {
+            "scenario": self.scenario, "label": self.label, "signIn": self.situation(), "compared": both,
+            "differences": [{"policy": each.policy, "name": self._name(each.policy), "here": each.here,
+                             "reasons": each.reasons} for each in found],
+        }
 
     def record(self) -> dict[str, Any]:
         """For machines: the scenario, the sign-in in words, and the record of a decision."""
@@ -91,30 +107,31 @@ def answered(snapshot: Snapshot, policy: Policy, as_of: date, account: str, scen
     if scenario is not None and scenario not in policy.scenario_names():
         raise UsageError(f"the policy has no scenario {scenario}",
                          next_step=f"name one of {', '.join(policy.scenario_names())}.")
-    key, name = _found(snapshot, account)
+    key, identity, name = _found(snapshot, account)
     person = person_of(snapshot, as_of, tenant, key, per_user)
     names = {each.id: each.name for each in tenant.policies}
     return name, [
-        Answered(situation.name, situation.label, sign_in, decide(Question(tenant, person, sign_in)), names)
+        Answered(situation.name, situation.label, sign_in, decide(Question(tenant, person, sign_in)), names,
+                 "" if identity.startswith("upn:") else identity)
         for situation in situations(policy, tenant) if scenario in (None, situation.name)
         for sign_in in situation.sign_ins
     ]
 
 
-def _found(snapshot: Snapshot, account: str) -> tuple[int, str]:
+def _found(snapshot: Snapshot, account: str) -> tuple[int, str, str]:
     wanted = account.strip().casefold()
-    exact: list[tuple[int, str]] = []
-    partly: list[tuple[int, str]] = []
+    exact: list[tuple[int, str, str]] = []
+    partly: list[tuple[int, str, str]] = []
     for chunk in snapshot.accounts(columns=["account_key", "account_id", "user_principal_name", "display_name"]):
         ids, upn, name = (chunk[column].fillna("").str.casefold()
                           for column in ("account_id", "user_principal_name", "display_name"))
         for hits, into in (((ids == wanted) | (upn == wanted), exact),
                            (upn.str.contains(wanted, regex=False) | name.str.contains(wanted, regex=False), partly)):
             rows = chunk[hits.to_numpy(dtype=bool)]
-            into.extend(zip(rows["account_key"].astype(int),
+            into.extend(zip(rows["account_key"].astype(int), rows["account_id"],
                             rows["user_principal_name"].fillna(rows["account_id"]), strict=True))
     found = exact or partly
     if len(found) != 1 or not wanted:
-        shown = "" if not 1 < len(found) <= _MOST else ": " + ", ".join(name for _, name in found)
+        shown = "" if not 1 < len(found) <= _MOST else ": " + ", ".join(name for *_, name in found)
         raise UsageError(f"{len(found)} accounts fit {account!r}{shown}", next_step="give the sign-in name of one.")
     return found[0]

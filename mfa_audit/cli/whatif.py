@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mfa_audit.cli.options import PATH, settings_of, shared
+from mfa_audit.cli.options import PATH, online, settings_of, shared
 from mfa_audit.cli.summary import run_to_read
 from mfa_audit.errors import InputRejected, UsageError
 
@@ -25,14 +25,17 @@ if TYPE_CHECKING:
 @click.option("--account", metavar="WHO", help="An account of the last run: id, UPN or a part of the name.")
 @click.option("--scenario", metavar="NAME", help="Only this scenario of the policy, every sign-in of it.")
 @click.option("--matrix", is_flag=True, help="Every scenario in a line each.")
+@click.option("--compare-live", is_flag=True, help="Ask Microsoft's What If the same, and say where it differs.")
 @click.option("--run", "run_folder", type=PATH, metavar="DIR", help="A run folder; default: the last good run.")
 @shared("settings", "output", "data", "json", "verbose")
 def command(cases: tuple[Path, ...], account: str | None, scenario: str | None, matrix: bool,
-            run_folder: Path | None, **options: Any) -> int:
+            compare_live: bool, run_folder: Path | None, **options: Any) -> int:
     """Decide sign-ins described in JSON files, offline, a line of JSON for each; or those of one account."""
     if bool(cases) == bool(account):
         raise UsageError("name case files, or an account with --account",
                          next_step="docs/conditional-access.md shows a case.")
+    if compare_live and not account:
+        raise UsageError("--compare-live is for an account", next_step="name one with --account.")
     if scenario and matrix:
         raise UsageError("--scenario and --matrix are two things", next_step="choose one.")
     if cases:
@@ -41,6 +44,8 @@ def command(cases: tuple[Path, ...], account: str | None, scenario: str | None, 
         return 0
     run = run_to_read(run_folder, settings_of(options))
     who, answered = _of_account(run, str(account), scenario)
+    if compare_live:
+        return _compare(who, answered, options)
     if options.get("as_json"):
         for each in answered:
             click.echo(json.dumps(each.record(), ensure_ascii=False))
@@ -50,6 +55,26 @@ def command(cases: tuple[Path, ...], account: str | None, scenario: str | None, 
 
     told = [each.words() for each in answered]
     terminal.sign_ins(who, told, results(), in_lines=matrix or scenario is None)
+    return 0
+
+
+def _compare(who: str, answered: list[Answered], options: dict[str, Any]) -> int:
+    from mfa_audit.collection import ask_live  # noqa: PLC0415 - the whole house
+
+    asked = [(each, question) for each in answered if (question := each.live_question()) is not None]
+    if not asked:
+        raise UsageError("none of these sign-ins can be asked about",
+                         next_step="name an account with an object id, and a scenario that states every signal.")
+    answers = ask_live(settings_of(options), online(), (question for _, question in asked))
+    told = [each.compared(answer) for (each, _), answer in zip(asked, answers, strict=False)]
+    if options.get("as_json"):
+        for each in told:
+            click.echo(json.dumps(each, ensure_ascii=False))
+        return 0
+    from mfa_audit.cli.screen import results  # noqa: PLC0415 - rich is heavy
+    from mfa_audit.reports import terminal  # noqa: PLC0415
+
+    terminal.compared(who, told, len(answered) - len(asked), results())
     return 0
 
 

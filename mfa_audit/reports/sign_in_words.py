@@ -52,6 +52,23 @@ def each(who: str, told: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
         yield Pairs([(f"  {name}", why) for name, why in one["others"]])
 
 
+def compared(who: str, told: Sequence[Mapping[str, Any]], unasked: int) -> Iterator[Block]:
+    """Yield each policy that applies here and not at Microsoft's, or the reverse."""
+    rows = [(Cell(one["label"]), Cell(one["signIn"]), Cell(each["name"]),
+             Cell("applies" if each["here"] else "does not apply"),
+             Cell(each["reasons"] if each["here"] else "applies", Tone.WEAK))
+            for one in told for each in one["differences"]]
+    yield Heading(who)
+    if rows:
+        yield Grid((Column("Situation", least=16), Column("Sign-in", least=16), Column("Policy", least=14),
+                    Column("Here", least=8), Column("Microsoft's What If", least=10)), rows)
+    both = sum(one["compared"] for one in told)
+    yield Sentence(f"{len(told)} sign-ins were asked about, {both} policies compared, {len(rows)} differ.")
+    if unasked:
+        yield Sentence(f"{unasked} sign-ins were not: What If has no word for an unrecognised platform, or a signal "
+                       "is not stated.")
+
+
 def _again(hours: float | None) -> str:
     if hours is None:
         return ""

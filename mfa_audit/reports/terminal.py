@@ -69,6 +69,12 @@ def sign_ins(who: str, told: Sequence[Mapping[str, Any]], console: Console, *, i
     _draw(sign_in_words.lines(who, told) if in_lines else sign_in_words.each(who, told), console)
 
 
+def compared(who: str, told: Sequence[Mapping[str, Any]], unasked: int, console: Console) -> None:
+    """Draw where Microsoft's live What If differs; ``told`` as :meth:`mfa_audit.access.one.Answered.compared` gives
+    it, ``unasked`` sign-ins were not asked about."""
+    _draw(sign_in_words.compared(who, told, unasked), console)
+
+
 def matches(rows: pd.DataFrame, console: Console) -> None:
     """Draw the accounts a fragment fits; ``rows`` are rows of ``tables.PEOPLE``."""
     _draw(answers.matches(rows), console)

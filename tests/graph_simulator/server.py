@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import socket
 import ssl
@@ -15,20 +16,21 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mfa_audit.cli.clock import SystemClock
 
-from .answers import Answer, error, throttled
+from .answers import Answer, denied, error, throttled
 from .batch import answer_batch
 from .bending import BAIT, bend, failed, wait_told
 from .certificates import make_certificates
 from .endpoints import Call, Endpoints
 from .faults import TOKENS, FaultScript
 from .judge import Judge
-from .limits import Limits
+from .limits import CONDITIONAL_ACCESS, Limits
 from .login import ALL_PERMISSIONS, Issuer, unauthorised
 from .tenant import Oracle, Tenant
 from .wire import send
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Callable
 
     from mfa_audit.clock import Clock
 
@@ -118,7 +120,8 @@ class Simulator:
     """A context manager that serves ``tenant`` on a port of its own.
 
     ``root`` and ``login_root`` are what a client is pointed at, ``ca_bundle`` what it must trust. ``requests`` is the
-    log; ``foreign`` lists everything that went, or tried to go, to another host: it must stay empty.
+    log; ``foreign`` lists everything that went, or tried to go, to another host: it must stay empty. ``what_if`` gives
+    Microsoft's entries, a policy each, for the body of a question.
     """
 
     def __init__(
@@ -138,6 +141,7 @@ class Simulator:
         self.requests: list[Logged] = []
         self.foreign: list[str] = []
         self._page_token_life = page_token_life
+        self.what_if: Callable[[dict[str, object]], list[dict[str, object]]] = lambda _: []
 
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory(prefix="graph-simulator-")
@@ -188,6 +192,8 @@ class Simulator:
             return unauthorised()
         if rest == "$batch" and logged.method == "POST":
             return self._batch(address.path, first, body, permissions)
+        if rest == "identity/conditionalAccess/evaluate" and logged.method == "POST":
+            return self._what_if(body, permissions)
         if logged.method != "GET":
             return error(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
         advanced = logged.headers.get("consistencylevel", "").lower() == "eventual"
@@ -206,6 +212,13 @@ class Simulator:
             return bad
         answer = answer_batch(self._judge, version, body, permissions)
         return answer if fault is None else bend(answer, fault, self.root + path, {}, self.foreign_roots)
+
+    def _what_if(self, body: bytes, permissions: tuple[str, ...]) -> Answer:
+        if not {"Policy.Read.ConditionalAccess", "Policy.Read.All"} & set(permissions):
+            return denied()
+        if self.limits.refuse(CONDITIONAL_ACCESS, 1) is not None:
+            return throttled(None)
+        return Answer(200, {"value": self.what_if(json.loads(body))})
 
     def _sign_in(self, path: str, tenant: str, rest: str, body: bytes) -> Answer:
         fault = self.faults.draw(path)
