@@ -39,6 +39,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "defusedxml": ("sources/exports/",),
     "duckdb": ("snapshot/", "signins/"),
     "filelock": ("files.py",),
+    "holidays": ("reminders/calendar.py",),
     "jinja2": ("reports/html.py", "reminders/"),
     "msal": ("sources/graph/auth.py",),
     "msgspec": ("sources/",),

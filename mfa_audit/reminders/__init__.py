@@ -1,1 +1,1 @@
-"""Who hears what, when, in which words."""
+"""Who hears what, when, in which words, and never twice: no clock, no network."""
