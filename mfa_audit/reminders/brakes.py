@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from mfa_audit.errors import IncompleteData
 from mfa_audit.reminders.columns import Recipient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import pandas as pd
 
     from mfa_audit.policy import Policy
 
@@ -75,7 +75,7 @@ def refuse_size(affected: pd.DataFrame, sizes: Sequence[int], facets: Mapping[st
     template goes to ``first_wave`` people anyway.
     """
     largest = max(sizes[:PLANS], default=0)
-    if len(affected) > FEW and largest and len(affected) > TIMES * largest:
+    if sizes and len(affected) > FEW and len(affected) > TIMES * largest:
         raise IncompleteData(
             f"{len(affected)} people would be reminded, more than {TIMES} times the largest of the last plans "
             f"({largest}): {shared(affected, facets)}; nobody is reminded", next_step=_ACCEPT,

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mfa_audit.reminders.columns import COUNTED, DELIVERED, WAITING, Held, Recipient, State, Why
+from mfa_audit.reminders.columns import COUNTED, DELIVERED, STANDING, WAITING, Held, Recipient, State, Why
 from mfa_audit.reminders.due import NEVER, gated_days, newest, open_days, rung_days
 from mfa_audit.reminders.routing import STANDS_IN, Route
 
@@ -44,6 +44,16 @@ class Chunk:
     reminders: Reminders
     calendar: SendDays
     as_of: date
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether somebody sends the messages and confirms it."""
+        return self.reminders.delivery == "files"
+
+    @property
+    def standing(self) -> tuple[State, ...]:
+        """The states of messages that are not planned again; where they leave by themselves a list stands in no way."""
+        return STANDING if self.by_hand else COUNTED
 
     @property
     def today(self) -> np.datetime64:
@@ -101,27 +111,32 @@ def climb(chunk: Chunk, ladder: Ladder, at: Positions, anchor: Days, past: Past,
         days = gated_days(ladder, planned, days, chunk.calendar, first_told=first, overdue_told=said, lost=again)
     reached = _reached(ladder, past, at)
     stage_of = newest(days, chunk.as_of, reached)
+    idle = stage_of < 0
     for position, rung in enumerate(ladder.rungs):
         here = stage_of == position
         if here.any():
             why = _why(ladder, position, np.isnat(first[here]), again[here])
-            list_step(chunk, Step(ladder.name, rung, at[here], anchor[here], days[here, position], why), past, listing)
+            step = Step(ladder.name, rung, at[here], anchor[here], days[here, position], why)
+            idle[here] = list_step(chunk, step, past, listing)
     for position, here in _late_digests(chunk, ladder, at, days, stage_of, past):
         step = Step(ladder.name, ladder.rungs[position], at[here], anchor[here], days[here, position],
                     _why(ladder, position, np.isnat(first[here]), again[here]))
         _list_one(chunk, step, Recipient.MANAGER, "manager", past, listing)
-    _hold_the_rest(chunk, ladder, at, anchor, (planned, days, stage_of, reached), listing)
+    _hold_the_rest(chunk, ladder, at, anchor, (planned, days, idle, np.maximum(reached, stage_of)),
+                   listing)
 
 
-def list_step(chunk: Chunk, step: Step, past: Past, listing: Listing) -> None:
-    """Put everybody who hears ``step`` into ``listing``."""
+def list_step(chunk: Chunk, step: Step, past: Past, listing: Listing) -> Mask:
+    """Put everybody who hears ``step`` into ``listing``; for which accounts all of them have heard it before."""
+    done = np.ones(len(step.who), dtype=bool)
     instead = chunk.route.isin(_INSTEAD).to_numpy(dtype=bool)[step.who]
     generic = (chunk.route == Route.GENERIC).to_numpy(dtype=bool)[step.who]
     for kind, route in ((instead, Route.NO_MAILBOX), (generic, Route.GENERIC), (~instead & ~generic, Route.PERSON)):
         if kind.any():
             some = Step(step.ladder, step.rung, step.who[kind], step.anchor[kind], step.due[kind], step.why[kind])
             for recipient, audience in _hearers(step.rung, route).items():
-                _list_one(chunk, some, recipient, audience, past, listing)
+                done[kind] &= _list_one(chunk, some, recipient, audience, past, listing)
+    return done
 
 
 def _hearers(rung: Rung, route: Route) -> dict[Recipient, str]:
@@ -133,19 +148,22 @@ def _hearers(rung: Rung, route: Route) -> dict[Recipient, str]:
     return found
 
 
-def _list_one(chunk: Chunk, step: Step, recipient: Recipient, audience: str, past: Past, listing: Listing) -> None:
+def _list_one(chunk: Chunk, step: Step, recipient: Recipient, audience: str, past: Past,
+              listing: Listing) -> Mask:
+    """Put one recipient of ``step`` into ``listing``; for which accounts there is nothing to say of it any more."""
     rung, at = step.rung, step.who
-    same = partial(past.pick, stage=rung.stage, recipient=recipient)
+    same = partial(past.pick, stage=rung.stage, recipient=recipient, states=chunk.standing)
     before, this_round = past.count(same())[at], past.count(same(fresh=True))[at] > 0
     last = past.last(same(states=COUNTED, fresh=True))[at]
     waits, leaving, unknown = (past.count(same(states=states, fresh=True))[at] > 0
                                for states in (WAITING, (State.INTENT,), (State.UNKNOWN,)))
+    waits &= chunk.by_hand
     open_ = waits | leaving | unknown
     repeated, due = np.zeros(len(at), dtype=bool), step.due
     if rung.repeat_every_days is not None:
         next_day = chunk.calendar.forward(last + np.timedelta64(rung.repeat_every_days, "D"))
         repeated = ~open_ & (next_day <= chunk.today)
-        due = np.where(repeated, next_day, due)
+        due = np.where(np.isnat(next_day), due, next_day)
     listing.current |= np.isin(past.account, at) & same(fresh=True, states=WAITING)
 
     address = chunk.address_of.get(recipient)
@@ -164,19 +182,22 @@ def _list_one(chunk: Chunk, step: Step, recipient: Recipient, audience: str, pas
     )
     held = np.select([mask for _, mask in holds], [why.value for why, _ in holds], default="")
     free = held == ""
+    done: Mask = (held == Held.ALREADY_TOLD.value) & (rung.repeat_every_days is None)
+    told = ~free & ~done
     shared = {"ladder": step.ladder, "stage": rung.stage, "recipient": recipient.value}
-    listing.hold(chunk, at[~free], held[~free], anchor=step.anchor[~free], due=due[~free], **shared)
+    listing.hold(chunk, at[told], held[told], anchor=step.anchor[told], due=due[told], **shared)
     listing.planned.append(_piece(chunk, at[free], {
         **shared, "occurrence": before[free], "audience": audience, "template": rung.template,
         "recipient_id": None if address is None else address.to_numpy()[at[free]],
         "anchor": step.anchor[free], "due": due[free],
         "why": np.where(repeated[free], Why.REPEATED.value, step.why[free]),
     }))
+    return done
 
 
 def _late_digests(chunk: Chunk, ladder: Ladder, at: Positions, days: Days, stage_of: Positions,
                   past: Past) -> Iterator[tuple[int, Mask]]:
-    """Stages of a manager that the pace of digests has held back while the ladder went on: they wait for the next
+    """Stages of a manager that a digest shortly before held back while the ladder went on: they wait for the next
     digest, and no longer; what runs missed is not made up for."""
     instead = chunk.route.isin(_INSTEAD).to_numpy(dtype=bool)[at]
     with_manager = [position for position, rung in enumerate(ladder.rungs) if "manager" in rung.audience]
@@ -191,7 +212,8 @@ def _late_digests(chunk: Chunk, ladder: Ladder, at: Positions, days: Days, stage
         waiting &= ~come
         told = past.count(past.pick(stage=ladder.rungs[position].stage, recipient=Recipient.MANAGER, states=COUNTED,
                                     fresh=True))[at] > 0
-        here = come & ~told & (chunk.today <= chunk.calendar.forward(days[:, position] + pace))
+        paced = chunk.digest_on[at] + pace > days[:, position]
+        here = come & ~told & paced & (chunk.today <= chunk.calendar.forward(days[:, position] + pace))
         if here.any():
             yield position, here
 
@@ -213,10 +235,9 @@ def _why(ladder: Ladder, position: int, never: Mask, lost: Mask) -> npt.NDArray[
 
 
 def _hold_the_rest(chunk: Chunk, ladder: Ladder, at: Positions, anchor: Days,
-                   found: tuple[Days, Days, Positions, Positions], listing: Listing) -> None:
-    """Whose day has not come: the next stage and its day; or that there is none."""
-    planned, days, stage_of, reached = found
-    none = stage_of < 0
+                   found: tuple[Days, Days, Mask, Positions], listing: Listing) -> None:
+    """Who is told nothing now: the next stage and its day; or that there is none."""
+    planned, days, none, reached = found
     coming = np.where(np.isnat(days), planned, days)
     ahead = (coming > chunk.today) & (np.arange(len(ladder.rungs)) > reached[:, None])
     more = none & ahead.any(axis=1)

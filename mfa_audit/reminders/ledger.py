@@ -156,16 +156,19 @@ class Ledger:
             f"SELECT DISTINCT template FROM messages WHERE state IN ({_marks(COUNTED)})", COUNTED))
 
     def remember_plan(self, day: date, people: int) -> None:
-        """How many people the plan of ``day`` has; of several plans of one day the largest is remembered."""
+        """How many people the plan of ``day``, a send day, has; of several of one day the largest is remembered."""
         with self._store.writing() as cursor:
             cursor.execute("INSERT INTO plans VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET people = "
                            "max(people, excluded.people)", (day.isoformat(), people))
 
     def plan_sizes(self, before: date, last: int = 14) -> tuple[int, ...]:
-        """How many people the ``last`` plans before that day had that had any, newest first."""
-        return tuple(people for (people,) in self._store.read(
-            "SELECT people FROM plans WHERE day < ? AND people > 0 ORDER BY day DESC LIMIT ?",
-            (before.isoformat(), last)))
+        """How many people the ``last`` plans before that day had that had any, newest first; one of nobody where all
+        were empty, nothing where there was none."""
+        day = before.isoformat()
+        sizes = self._store.read("SELECT people FROM plans WHERE day < ? AND people > 0 ORDER BY day DESC LIMIT ?",
+                                 (day, last))
+        return tuple(people for (people,) in sizes or self._store.read(
+            "SELECT people FROM plans WHERE day < ? LIMIT 1", (day,)))
 
     def _enter(self, rows: pd.DataFrame, state: State, as_of: date, day: date, moment: datetime) -> pd.DataFrame:
         """Enter ``rows`` where nothing stands in the way; those entered."""
