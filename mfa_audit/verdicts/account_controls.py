@@ -49,6 +49,8 @@ def account_controls(accounts: pd.DataFrame, facts: pd.DataFrame, references: Re
     undecided = true(status == Status.UNKNOWN)
     exempt = true(status == Status.EXEMPT)
     privileged = facts["privileged"].to_numpy(dtype=bool) & in_scope
+    # A guest or a service account out of scope opens the portals all the same.
+    administers = facts["privileged"].to_numpy(dtype=bool) & true(accounts["account_enabled"] != Stated.NO)
     break_glass = true(kind == Kind.BREAK_GLASS)
     enabled_unknown = true(accounts["account_enabled"].isin([Stated.BLANK, Stated.ABSENT]))
     enabled = true(accounts["account_enabled"] == Stated.YES)
@@ -124,7 +126,7 @@ def account_controls(accounts: pd.DataFrame, facts: pd.DataFrame, references: Re
                               unassessed=undecided | may_be_privileged),
         "MFA-ADM-02": outcome(privileged | may_be_privileged, best >= target,
                               unassessed=~known | may_be_privileged),
-        "MFA-ADM-03": outcome(privileged | may_be_privileged, usable,
+        "MFA-ADM-03": outcome(administers | may_be_privileged, usable,
                               unassessed=~known | may_be_privileged),
         "MFA-ADM-04": outcome(privileged | may_be_privileged, true(entry_state != "active") & ~exempt,
                               unassessed=may_be_privileged),

@@ -393,3 +393,15 @@ def test_doubt_about_a_tier_of_the_policys_own_is_no_doubt_about_privilege():
 
     controls = judge(people, unread).controls.loc["MFA-ADM-01"]
     assert (1, 1, 0) == (controls["not_assessed"], controls["not_applicable"], controls["failed"])
+
+
+def test_an_administrator_out_of_scope_is_an_administrator():
+    """A guest who holds a role and has no factor is out of scope, and a critical finding all the same; one that is
+    switched off opens nothing."""
+    people = p.frame(p.account("guest", user_type="guest", is_admin="yes"),
+                     p.account("off", account_enabled="no", is_admin="yes"), p.account("ann", "mobile_phone"))
+
+    judged = judge(people, p.basis())
+
+    assert ["OUT_OF_SCOPE", "OUT_OF_SCOPE"] == judged.people["status"].tolist()[:2]
+    assert [True, False, False] == judged.people["findings"].fillna("").str.contains("MFA-ADM-03").tolist()
