@@ -94,7 +94,7 @@ _ROLE: dict[str, tuple[str, ...]] = {
 
 _REGISTER_EXTRAS: Mapping[str, tuple[str, ...]] = {
     "account_id": ("objectid", "userprincipalname", "upn", "account"),
-    "responsible_person_id": ("responsibleperson", "responsible"),
+    "responsible_person_id": ("responsibleperson",),
     "exemption_id": ("exemptionref", "exemption"),
     "expires_on": ("expires", "expirydate"),
     **nhsmail.REGISTER_ALIASES,

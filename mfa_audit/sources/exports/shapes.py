@@ -162,8 +162,9 @@ _REGISTER_NEEDS: Mapping[str, tuple[frozenset[str], ...]] = {
     "exemptions": (frozenset({"exemption_id", "account_id"}),
                    frozenset({"category", "approver", "approved_on", "expires_on"})),
     "pauses": (frozenset({"account_id"}), frozenset({"from"}), frozenset({"until"})),
-    "service_accounts": (frozenset({"account_id"}), frozenset({"purpose", "compensating_control", "review_by"})),
-    "generic_accounts": (frozenset({"account_id"}), frozenset({"responsible_person_id"})),
+    # An owner and a purpose stand in a list of lent telephones as well, and this register takes people out of scope.
+    "service_accounts": tuple(map(frozenset, ({"account_id"}, {"compensating_control"}, {"review_by"}))),
+    "generic_accounts": tuple(map(frozenset, ({"account_id"}, {"responsible_person_id"}, {"team"}))),
     "privileged_accounts": (frozenset({"account_id"}), frozenset({"portal_role"})),
     "organisations": (frozenset({"organisation_code"}),
                       frozenset({"name", "kind", "status", "local_admin_email", "successor_code"})),

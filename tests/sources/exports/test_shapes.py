@@ -137,8 +137,8 @@ GOOD = (
     Good("exemptions", "exemption_id,account_id,category,owner,approver,approver_role,approved_on,expires_on,ticket,"
          f"compensating_control\nEX1,{UPN},no_device,O,A,SIRO,2026-01-12,2026-06-30,C1,Ward only\n",
          "register: exemptions", "exemptions", {"account_id": UPN, "expires_on": "2026-06-30"}, absent=("risk_ref",)),
-    Good("service accounts", f"account_id,owner,purpose,review_by\n{ID},Team,Engine,2026-12-31\n",
-         "register: service_accounts", "service_accounts", {"owner": "Team"}),
+    Good("service accounts",
+         f"account_id,owner,purpose,compensating_control,review_by\n{ID},Team,Engine,IP,2026-12-31\n", "register: service_accounts", "service_accounts", {"owner": "Team"}),
     Good("generic accounts", f"account_id,responsible_person_id,team\n{ID},{UPN},Inbox\n", "register: generic_accounts",
          "generic_accounts", {"responsible_person_id": UPN}),
     Good("privileged accounts", "account_id,portal_role\n", "register: privileged_accounts", "privileged_accounts"),

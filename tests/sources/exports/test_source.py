@@ -63,6 +63,23 @@ def test_a_file_that_was_named_must_be_recognised(folder: Folder, tmp_path: Path
         read([place / "users.csv", place / "notes.csv"], tmp_path / "work")
 
 
+@pytest.mark.parametrize("header", [
+    "Asset,Account,Owner,Purpose", "Account,Owner,Purpose,Serial", "Account,Owner,Purpose,Review by",
+    "Account,Responsible person,Floor", "UPN,Responsible,Team",
+])
+def test_a_list_of_lent_things_is_no_register(header: str, folder: Folder, tmp_path: Path) -> None:
+    """Only a register's own columns take an account out of the workforce; named itself, the file is refused."""
+    cells = ",".join("a@x.example" if name in ("Account", "UPN") else "x" for name in header.split(","))
+    place = folder({"0.csv": USERS, "lent.csv": f"{header}\n{cells}\n".encode()})
+
+    inputs = read([place], tmp_path / "work")
+
+    assert {"accounts"} == {rows.table for rows in inputs.rows}
+    assert ["lent.csv"] == [Path(text.partition(": ")[0]).name for text in inputs.ignored]
+    with pytest.raises(InputRejected, match="fit no list"):
+        read([place / "0.csv", place / "lent.csv"], tmp_path / "again")
+
+
 def test_a_file_may_be_named_inside_a_folder(folder: Folder, tmp_path: Path) -> None:
     """``named`` says which files must be recognised, whatever they were found through."""
     place = folder({"users.csv": USERS, "notes.csv": b"what,when\nx,y\n"})
