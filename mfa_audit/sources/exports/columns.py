@@ -232,3 +232,14 @@ KNOWN_KEYS: frozenset[str] = frozenset(
     key for aliases in ALIASES.values() for keys in aliases.values() for key in keys
 )
 """Every header key any table knows; the delimiter of a file is the one that shows most of them."""
+
+
+def is_unread(header: str) -> bool:
+    """Whether a heading seems to speak of second factors and no table knows it."""
+    key = header_key(header)
+    return key not in KNOWN_KEYS and any(word in key for word in ("mfa", "method", "multifactor", "strongauth"))
+
+
+def says_who_can(header: str) -> bool:
+    """Whether such a heading seems to say who is registered for MFA or capable of it."""
+    return is_unread(header) and any(word in header_key(header) for word in ("capable", "registered", "allowed"))

@@ -59,6 +59,7 @@ class Check:
 
     effect: str
     fix: str
+    grave: bool = False
 
 
 CHECKS: Mapping[str, Check] = {
@@ -90,6 +91,9 @@ CHECKS: Mapping[str, Check] = {
                               "Export to CSV and give that."),
     "column not read": Check("what it says is in no figure",
                              "Name it as docs/exports.md does, for instance 'Methods registered'; or take it out."),
+    "column of who can do MFA not read": Check(
+        "what it says of an account is in no figure, and may contradict its verdict",
+        "Name it 'MFA capable' or 'MFA registered', as it means; or take it out.", grave=True),
     "hidden rows read": Check("rows a filter hides were read as well", ""),
     "hidden sheet read": Check("a hidden sheet was read as well", ""),
     "number in an id column": Check("leading zeros may have been lost", "Format the column as text before filling it."),
@@ -122,7 +126,8 @@ class Blemishes:
     def complaints(self) -> tuple[Complaint, ...]:
         """Everything noted, in the order of the catalogue."""
         return tuple(
-            Complaint(check, self._counts[check], tuple(self._places[check]), wording.effect, wording.fix)
+            Complaint(check, self._counts[check], tuple(self._places[check]), wording.effect, wording.fix,
+                      wording.grave)
             for check, wording in CHECKS.items()
             if check in self._counts
         )

@@ -183,7 +183,7 @@ class _Workbook:
             raise InputRejected(f"the header of sheet {title} reaches column {len(header):,}: a stray cell, or no list",
                                 file=self._candidate.name, line=line,
                                 next_step="Delete the columns to the right of the list, or save the list as CSV UTF-8.")
-        check_columns(self._candidate, recognised, self._blemishes, line, staged=True)
+        check_columns(self._candidate, recognised, header, self._blemishes, line, staged=True)
         target = self._target.with_name(f"{self._target.stem}-{number}.csv")
         ids = {position for position, name in enumerate(header)
                if any(field in ID_FIELDS for part in recognised.parts

@@ -224,7 +224,7 @@ class _Reader:
             return self._unused(recognised.words, recognised.reason, recognised.next_step)
         if recognised.use == "document":
             return self._document(recognised.document, recognised.words, top)
-        check_columns(self._candidate, recognised, self._blemishes, 0)
+        check_columns(self._candidate, recognised, survey.keys, self._blemishes, 0)
         lost = rows.lost_fields(recognised, self._data, self._blemishes, survey.renames)
         return self._found(recognised.words, self._staged(recognised, rows, survey.renames, survey.rows, lost), top)
 

@@ -83,10 +83,7 @@ def _read(candidate: Candidate, sniffed: Sniffed, stream: IO[str], target: Path,
     if recognised.use == "unused":
         return Found(candidate, sniffed.sha256, recognised.words, sniffed.label, unused=(recognised.reason,),
                      next_step=recognised.next_step)
-    check_columns(candidate, recognised, blemishes, header.line, staged=True)
-    for cell in header.cells:
-        if is_unread(cell):
-            blemishes.add("column not read", header.line, place=f"'{cell.strip()[:60]}'")
+    check_columns(candidate, recognised, header.cells, blemishes, header.line, staged=True)
     written_by_hand = all(part.table in REGISTERS for part in recognised.parts)
     with Stage(candidate, recognised, header.cells, target, blemishes, header.line + 1,
                ascii_only=sniffed.ascii_only) as stage:
@@ -132,12 +129,6 @@ def unknown_headers(cells: Sequence[str]) -> str:
     shown = ", ".join(cell.strip() for cell in cells[:8] if cell.strip())[:200]
     more = ", …" if len(cells) > 8 else ""
     return f"its columns fit no list this tool knows ({shown}{more}); {english}"
-
-
-def is_unread(cell: str) -> bool:
-    """Whether a heading seems to speak of second factors and no table knows it."""
-    key = header_key(cell)
-    return key not in KNOWN_KEYS and any(word in key for word in ("mfa", "method", "multifactor", "strongauth"))
 
 
 def _unknown(header: _Header) -> str:

@@ -141,7 +141,7 @@ def merged(complaints: Sequence[Complaint]) -> tuple[Complaint, ...]:
         before = by_check.get(complaint.check)
         by_check[complaint.check] = complaint if before is None else Complaint(
             complaint.check, before.count + complaint.count, (before.examples + complaint.examples)[:5],
-            before.effect, before.fix)
+            before.effect, before.fix, before.grave)
     return tuple(by_check.values())
 
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Self
 
 from mfa_audit.errors import InputRejected
 from mfa_audit.files import private_file
-from mfa_audit.sources.exports.columns import ID_FIELDS, NAME_FIELDS, NESTED_FIELDS
+from mfa_audit.sources.exports.columns import ID_FIELDS, NAME_FIELDS, NESTED_FIELDS, is_unread, says_who_can
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -42,10 +42,10 @@ _PEOPLE_STEP = ("If the line is a footer, delete it; else export again with the 
 _SPELL_OUT = "Export again with Select-Object naming each property, e.g. @{n='Id';e={$_.Id}}."
 
 
-def check_columns(candidate: Candidate, recognised: Recognised, blemishes: Blemishes, line: int, *,
-                  staged: bool = False) -> None:
-    """Refuse a header whose columns cannot be told apart; note one where the better of two was taken. Where
-    the rows are to be ``staged``, two columns of object ids are left to :class:`Stage`, which compares them."""
+def check_columns(candidate: Candidate, recognised: Recognised, headers: Iterable[str], blemishes: Blemishes,
+                  line: int, *, staged: bool = False) -> None:
+    """Refuse ``headers`` whose columns cannot be told apart; note one where the better of two was taken, and one that
+    seems to speak of second factors and is not known. Where the rows are to be ``staged``, two columns of object ids are left to :class:`Stage`, which compares them."""
     for field, first, second in recognised.twice:
         if staged and field == "account_id" and first != second:
             continue
@@ -57,6 +57,12 @@ def check_columns(candidate: Candidate, recognised: Recognised, blemishes: Blemi
                             next_step="Remove one of the two columns, or export again.")
     for _, first, second in recognised.passed_over:
         blemishes.add("column read first", line, place=f"'{first}' before '{second}'")
+    registered = any(part.table == "registrations" for part in recognised.parts)
+    for header in headers:
+        if registered and says_who_can(header):
+            blemishes.add("column of who can do MFA not read", line, place=f"'{header.strip()[:60]}'")
+        elif staged and is_unread(header):
+            blemishes.add("column not read", line, place=f"'{header.strip()[:60]}'")
 
 
 class Stage:

@@ -80,6 +80,25 @@ def test_a_list_of_lent_things_is_no_register(header: str, folder: Folder, tmp_p
         read([place / "0.csv", place / "lent.csv"], tmp_path / "again")
 
 
+@pytest.mark.parametrize(("header", "grave"), [
+    ("MFA capable (policy)", True), ("Multifactor authentication registered by", True), ("isMfaAllowed", True),
+    ("MFA remark", False), ("ssprCapable", None), ("isPasswordlessCapable", None),
+])
+@pytest.mark.parametrize("name", ["details.csv", "details.json"])
+def test_an_unknown_column_of_who_can_do_mfa_is_said_at_once(header: str, grave: bool | None, name: str,
+                                                             folder: Folder, tmp_path: Path) -> None:
+    """It may contradict a verdict, so whoever runs the job hears of it; other unknown columns of a table are noted."""
+    row = {"userPrincipalName": "a@x.example", "methodsRegistered": "mobilePhone", header: "No"}
+    text = json.dumps([row]) if name.endswith("json") else f"{','.join(row)}\n{','.join(row.values())}\n"
+
+    inputs = read([folder({name: text.encode()})], tmp_path / "work")
+
+    said = {each.check: each.grave for each in inputs.complaints}
+    assert grave is True or "column of who can do MFA not read" not in said
+    assert not grave or said["column of who can do MFA not read"]
+    assert name.endswith("json") or (grave is False) == ("column not read" in said)
+
+
 def test_a_file_may_be_named_inside_a_folder(folder: Folder, tmp_path: Path) -> None:
     """``named`` says which files must be recognised, whatever they were found through."""
     place = folder({"users.csv": USERS, "notes.csv": b"what,when\nx,y\n"})
