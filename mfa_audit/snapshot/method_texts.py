@@ -1,7 +1,9 @@
 """Lists of authentication methods: every distinct text is read once, in Python, then joined back as bits.
 
 A name that the catalogue does not know is *unmapped*: kept, never counted. Text is cut only where every piece is then
-understood or is plainly a name; what stays whole stays unmapped, so that half a label never becomes a factor.
+understood or is plainly a name; what stays whole stays unmapped, so that half a label never becomes a factor. A list
+that names a method and takes something back beside it ("Mobile phone; Not registered", "!mobilePhone") is not read:
+nobody can tell what is taken back.
 """
 
 from __future__ import annotations
@@ -23,6 +25,14 @@ _NAME_LIMIT, _LIST_LIMIT = 80, 400
 _API_NAME = re.compile(r"[a-z][A-Za-z0-9]+")
 _LONG_NUMBER = re.compile(r"\+?\d(?:[\s().,/\-]*\d){5,}")
 _API_NAMES = frozenset(name for method in CATALOGUE for name in method.graph_names)
+_NAME = re.compile(r"[\"']?[^\W_](?:[\w\s().,&/+'\u2019\u00ad\u200b-\u200f\u2060\ufeff-]*[\w)])?[\"']?")
+"""A known name as names are written: whatever else stands in or around it may strike it out."""
+_DENIALS = re.compile(
+    r"\b(?:no|non|not|none|never|without|false|un(?:registered|available|verified|confirmed)|deregistered|inactive"
+    r"|(?:dis|not en)abled|disallowed|blocked|revoked|removed|deleted|expired|suspended|cancell?ed|declined|rejected"
+    r"|denied|failed|invalid|incomplete|pending|awaiting|requested|required|missing|lost|stolen|former|previous(?:ly)?"
+    r"|excluded|retired|reset)\b", re.IGNORECASE)
+_NEW_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _BATCH = 10_000
 _WIDEST = 8
 
@@ -97,14 +107,19 @@ def _from_json(text: str) -> Methods:
 
 
 def _gather(names: list[str]) -> Methods:
-    bits, unmapped = 0, set()
+    bits, unmapped, denied = 0, set(), False
     for name in names:
         reduced = spelling(name)
         if reduced in BY_SPELLING:
             bits |= BY_SPELLING[reduced]
-        elif name and reduced != "none":
+            denied = denied or not _NAME.fullmatch(name)
+            continue
+        denied = denied or bool(name and not reduced or _DENIALS.search(_NEW_WORD.sub(" ", name)))
+        if name and reduced != "none":
             # A telephone number stood where a name belongs: no number goes on.
             unmapped.add(_LONG_NUMBER.sub("…", name))
+    if bits and denied:
+        return Methods(0, read=False)
     return Methods(bits, read=True, unmapped=tuple(sorted(unmapped)))
 
 

@@ -41,6 +41,30 @@ def test_what_is_no_list_is_not_read(text):
     assert (0, False, ()) == (methods.bits, methods.read, methods.unmapped)
 
 
+@pytest.mark.parametrize("text", [
+    "Mobile phone; Not registered", "fido2; revoked", "mobilePhone|pending", '["microsoftAuthenticatorPush","disabled"]',
+    "!mobilePhone", "~~mobilePhone~~", "-mobilePhone", "mobilePhone?", "m\u0336obilePhone", "mobilePhone;none",
+    '["mobilePhone","notRegistered"]', "Email; Mobile phone (disabled)", "mobilePhone;\u274c",
+])
+def test_a_method_and_a_denial_beside_it_are_not_read(text):
+    """Nobody can tell what is taken back, so nothing counts, and not even that there is nothing."""
+    methods = read_methods(text)
+
+    assert (0, False, ()) == (methods.bits, methods.read, methods.unmapped)
+
+
+@pytest.mark.parametrize("text", [
+    '"mobilePhone";"email"', "Certificate-based authentication (multifactor)", "Microsoft Authenticator app (push)",
+    "Passkey, device-bound", "E-mail", "Mobile\u200bphone", "mobile_phone",
+])
+def test_a_name_as_names_are_written_is_read(text):
+    """Quotes, brackets, hyphens and invisible spaces take nothing back."""
+    methods = read_methods(text)
+
+    assert methods.read
+    assert methods.bits
+
+
 def test_a_telephone_number_among_methods_is_left_out():
     """Scripts have put numbers where a name belongs."""
     assert ("Mobile …",) == read_methods('["Mobile +44 20 7946 0001"]').unmapped
