@@ -74,6 +74,7 @@ def factor_facts(accounts: pd.DataFrame, references: References, basis: Basis) -
     may_be_capable = (capable != Stated.NO).to_numpy(dtype=bool)
     says_not_registered = true(accounts["is_mfa_registered"] == Stated.NO)
     blank_capable = (capable == Stated.BLANK).to_numpy(dtype=bool)
+    blank_registered = true(accounts["is_mfa_registered"] == Stated.BLANK)
     read = accounts["methods_read"].fillna(value=False).to_numpy(dtype=bool)
     conflict = accounts["conflict"].fillna(value=False).to_numpy(dtype=bool)
     scope_blank = (accounts["account_enabled"] == Stated.BLANK) | (accounts["user_type_stated"] == Stated.BLANK)
@@ -86,7 +87,7 @@ def factor_facts(accounts: pd.DataFrame, references: References, basis: Basis) -
             row & ~no_factor & ~not_allowed & says_not_registered,
             row & no_factor & unmapped & may_be_capable,
             row & (allowed == 0) & ~unmapped & says_capable,
-            row & ~no_factor & blank_capable,
+            row & ~no_factor & (blank_capable | blank_registered & ~not_allowed),
             row & (sure == 0) & (allowed != 0) & ~not_allowed,
             no_factor & _invisible_factor_possible(accounts, basis),
         ],
