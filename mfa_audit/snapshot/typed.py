@@ -22,7 +22,7 @@ _ASK_FOR = {
                 " Id,UserPrincipalName,AccountEnabled,UserType,…",
     "registrations": "export again with all columns: Get-MgReportAuthenticationMethodUserRegistrationDetail -All",
 }
-_DECLARE = "declare the order of day and month of your files (date order: dmy or mdy), or export ISO dates."
+_DECLARE = 'set date_order = "dmy" or "mdy" in the settings (or MFA_AUDIT_DATE_ORDER), or export ISO dates.'
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class TypedTable:
         self._blemishes.append(_Blemish(
             f"{raw} IS NOT NULL AND {typed} IS NULL", f"unreadable value: {field}",
             "taken as blank: missing evidence",
-            "export it in English, or from PowerShell (True and False, Member and Guest).", field,
+            "write Yes or No (True or False; Member or Guest); a portal must be set to English before the export.", field,
         ))
 
     def moment(self, field: str, *, day: bool = False, effect: str = "the time is unknown for these rows") -> str:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 Order = Literal["dmy", "mdy", "ambiguous", "contradictory"]
 
-_YES = ("true", "yes", "1", "capable", "registered", "enabled")
-_NO = ("false", "no", "0", "notcapable", "notregistered", "disabled", "notenabled")
+_YES = ("true", "yes", "y", "1", "capable", "registered", "enabled")
+_NO = ("false", "no", "n", "0", "notcapable", "notregistered", "disabled", "notenabled")
 _BLANK_WORDS = ("n/a", "-", "unknown", "none", "null")
 _HOURS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
 _EARLIEST, _LATEST = 1980, 2100

@@ -8,6 +8,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from mfa_audit.settings import PREFIX, Settings
+
 
 def one(frame, column):
     """The column's values by account, nulls as None."""
@@ -17,7 +19,7 @@ def one(frame, column):
 @pytest.mark.parametrize(("text", "expected"), [
     ("True", "yes"), ("TRUE", "yes"), (" yes ", "yes"), ("1", "yes"), ("Capable", "yes"), ("Registered", "yes"),
     ("enabled", "yes"), ("False", "no"), ("No", "no"), ("0", "no"), ("Not Capable", "no"), ("not registered", "no"),
-    ("Disabled", "no"), ("Not enabled", "no"), ("maybe", "blank"), ("Vrai", "blank"), ("", "blank"), ("2", "blank"),
+    ("Disabled", "no"), ("Not enabled", "no"), ("Y", "yes"), ("n", "no"), ("T", "blank"), ("maybe", "blank"), ("Vrai", "blank"), ("", "blank"), ("2", "blank"),
 ])
 def test_yes_and_no_come_from_a_closed_list(stage, an_id, text, expected):
     """Anything else is blank, which is missing evidence."""
@@ -88,12 +90,13 @@ def test_evidence_that_is_blank_is_missing_whatever_other_rows_say(stage, an_id,
     assert ["blank column: account_enabled"] * (not others) == [each.check for each in grave]
 
 
-@pytest.mark.parametrize(("text", "quoted"), [("WAHR", "(it says 'WAHR')"), ("Zoë Müller", ""), ("07700 900123", "")])
+@pytest.mark.parametrize(("text", "quoted"), [("WAHR", "(it says 'WAHR')"), ("T", "(it says 'T')"), ("Zoë Müller", ""), ("07700 900123", "")])
 def test_a_yes_that_cannot_be_read_is_said_with_its_place(stage, an_id, text, quoted):
     """The word is quoted, so that its language is seen; what may be somebody's name or number is not."""
     snapshot = stage.snapshot(stage.csv("accounts", {"account_id": an_id(1), "account_enabled": text}))
 
     [grave] = [each for each in snapshot.complaints if each.grave]
+    assert "Yes or No" in grave.fix
     assert f"taken as blank: missing evidence{' ' * bool(quoted)}{quoted}" == grave.effect
     assert 1 == len(grave.examples)
 
@@ -167,6 +170,18 @@ def test_day_and_month_are_never_swapped(stage, an_id, texts, declared, expected
     frame = stage.accounts(stage.csv("accounts", *rows), date_order=declared)
 
     assert expected == [None if pd.isna(day) else str(day.date()) for day in frame["hire_date"]]
+
+
+def test_an_ambiguous_date_names_the_setting_that_declares_the_order(stage, an_id):
+    """The remedy is a setting that there is, by the name it has."""
+    snapshot = stage.snapshot(stage.csv("people", {"account_id": an_id(1), "hire_date": "05/06/2021"}),
+                              stage.csv("accounts", {"account_id": an_id(1)}))
+
+    [complaint] = [each for each in snapshot.complaints if each.check == "ambiguous date: hire_date"]
+
+    assert "date_order = " in complaint.fix
+    assert f"{PREFIX}DATE_ORDER" in complaint.fix
+    assert "date_order" in Settings.model_fields
 
 
 def test_evidence_counts_for_its_own_file_only(stage, an_id):
