@@ -71,6 +71,9 @@ def account(row: Mapping[str, Any], facts: Facts) -> Iterator[Block]:
     """Yield why one account has its status; ``row`` is a row of ``tables.PEOPLE``."""
     status = Status(row["status"])
     word = words.STATUS[status]
+    what_to_do, who_acts = word.what_to_do, word.who_acts
+    if row["kind"] in (Kind.SHARED_MAILBOX, Kind.ROOM) and who_acts == "the person":
+        what_to_do, who_acts = words.MAILBOX_TO_DO, words.MAILBOX_WHO
     yield Heading(name_of(row))
     yield Pairs(_filled(_who(row, facts)))
     yield Heading("Status", word.label)
@@ -85,8 +88,8 @@ def account(row: Mapping[str, Any], facts: Facts) -> Iterator[Block]:
         ("Methods on record", _methods(row)),
         ("Exception", text_of(row["exemption_id"])),
         ("Also", ", ".join(_also(row))),
-        ("What to do", word.what_to_do),
-        ("Who acts", word.who_acts),
+        ("What to do", what_to_do),
+        ("Who acts", who_acts),
     ]))
     findings = [text for text in text_of(row["findings"]).split(";") if text]
     if findings:

@@ -62,6 +62,9 @@ STATUS: Mapping[Status, Words] = {
 }
 """Every status in the order tables show them: good first, then what needs doing, then what is not counted."""
 
+MAILBOX_TO_DO, MAILBOX_WHO = "Switch off signing in: nobody should sign in to this mailbox.", "an administrator"
+"""What to do, and who, where a mailbox that is no person's does not meet the policy: there is nobody to set it up."""
+
 REASON: Mapping[Reason, str] = {
     Reason.OK: "A strong enough second sign-in method is set up, and the account is made to use it.",
     Reason.OK_ENFORCEMENT_NOT_ASSESSED:

@@ -88,7 +88,8 @@ class TypedTable:
         self._blemishes.append(_Blemish(
             f"{raw} IS NOT NULL AND {typed} IS NULL", f"unreadable value: {field}",
             "taken as blank: missing evidence",
-            "write Yes or No (True or False; Member or Guest); a portal must be set to English before the export.", field,
+            "write Yes or No (True or False; Member or Guest); a portal must be set to English before the export.",
+            field,
         ))
 
     def moment(self, field: str, *, day: bool = False, effect: str = "the time is unknown for these rows") -> str:

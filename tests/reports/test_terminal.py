@@ -15,10 +15,10 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from mfa_audit.errors import UsageError
-from mfa_audit.reports import answers, terminal
+from mfa_audit.reports import answers, terminal, words
 from mfa_audit.reports.selection import Selection
 from mfa_audit.reports.terminal_text import cut, shown, size, wrap
-from mfa_audit.tables import Status
+from mfa_audit.tables import Kind, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -243,6 +243,17 @@ def test_a_group_is_shown_with_its_own_figures(night: Night) -> None:
 
     assert re.search(r"Registered as the policy asks +20\.0% +3 of 15", text)
     assert re.search(r"the whole tenant +15\.8% +3 of 19", text)
+
+
+@pytest.mark.parametrize("kind", [Kind.SHARED_MAILBOX, Kind.ROOM])
+def test_a_mailbox_that_is_nobodys_is_for_the_administrators(kind: Kind) -> None:
+    """Nobody signs in to it, so nobody can set anything up: signing in is to be switched off."""
+    row = {**nights.person(1, "A B", Status.NOT_REGISTERED), "kind": kind.value}
+    text = page(lambda console: terminal.account(row, answers.Facts(), console))
+
+    assert words.MAILBOX_WHO in text
+    assert "Switch off signing in" in text
+    assert "the person" not in text
 
 
 @pytest.mark.parametrize("status", list(Status))

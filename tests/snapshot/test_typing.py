@@ -19,7 +19,8 @@ def one(frame, column):
 @pytest.mark.parametrize(("text", "expected"), [
     ("True", "yes"), ("TRUE", "yes"), (" yes ", "yes"), ("1", "yes"), ("Capable", "yes"), ("Registered", "yes"),
     ("enabled", "yes"), ("False", "no"), ("No", "no"), ("0", "no"), ("Not Capable", "no"), ("not registered", "no"),
-    ("Disabled", "no"), ("Not enabled", "no"), ("Y", "yes"), ("n", "no"), ("T", "blank"), ("maybe", "blank"), ("Vrai", "blank"), ("", "blank"), ("2", "blank"),
+    ("Disabled", "no"), ("Not enabled", "no"), ("Y", "yes"), ("n", "no"), ("T", "blank"), ("maybe", "blank"),
+    ("Vrai", "blank"), ("", "blank"), ("2", "blank"),
 ])
 def test_yes_and_no_come_from_a_closed_list(stage, an_id, text, expected):
     """Anything else is blank, which is missing evidence."""
@@ -90,7 +91,9 @@ def test_evidence_that_is_blank_is_missing_whatever_other_rows_say(stage, an_id,
     assert ["blank column: account_enabled"] * (not others) == [each.check for each in grave]
 
 
-@pytest.mark.parametrize(("text", "quoted"), [("WAHR", "(it says 'WAHR')"), ("T", "(it says 'T')"), ("Zoë Müller", ""), ("07700 900123", "")])
+@pytest.mark.parametrize(("text", "quoted"), [
+    ("WAHR", "(it says 'WAHR')"), ("T", "(it says 'T')"), ("Zoë Müller", ""), ("07700 900123", ""),
+])
 def test_a_yes_that_cannot_be_read_is_said_with_its_place(stage, an_id, text, quoted):
     """The word is quoted, so that its language is seen; what may be somebody's name or number is not."""
     snapshot = stage.snapshot(stage.csv("accounts", {"account_id": an_id(1), "account_enabled": text}))
