@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+BLANK_WORDS: tuple[str, ...] = ("n/a", "-", "unknown", "none", "null")
+"""Words people and programs write into a cell that has nothing to say, in lower case."""
+
+
 class GroupState(StrEnum):
     """How much of a group's members is known; a deleted group has none."""
 

@@ -6,11 +6,11 @@ when it is complete, approved by somebody other than its holder, and today lies 
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 import pandas as pd
+
+from mfa_audit.policy.names import folded, forms, may_be_oneself, says_nothing
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -28,8 +28,6 @@ HOLDER_COLUMNS: tuple[str, ...] = ("account_id", "holder_id", "holder_upn", "hol
 """The ways a holder may be written; those that are in the frame are compared with the approver."""
 
 _PRECEDENCE = {"active": 0, "expired": 1, "not_yet": 2, "incomplete": 3}
-_ADDRESS = re.compile(r"[^\s<>:;,()]+@[^\s<>:;,()]+")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _ISO_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
@@ -37,13 +35,14 @@ def state_of(register: pd.DataFrame, policy: Policy, as_of: dt.date) -> pd.DataF
     """The register with a verdict on every entry, in its own order; the register itself stays as it was.
 
     ``register`` has columns of ``tables.REGISTERS["exemptions"]`` as text (an absent column is a blank one) and, when
-    the caller has found the holders, ``holder_upn``, ``holder_name`` and ``holder_mail``. Added: ``approved`` and
+    the caller has found the holders, those of :data:`HOLDER_COLUMNS` and ``holder_since``, the day an account that the
+    entry names by a name alone was made. Added: ``approved`` and
     ``expires`` (``datetime64``; NaT when not an ISO date), ``complete`` (bool), ``state`` (active, expired, not_yet,
     incomplete) and ``findings`` (control ids joined by ``;``, empty when none).
 
-    Incomplete, so never active: a needed field is blank, a date is none, it ends before it was approved, or its
-    category is not one of the policy's (MFA-EXM-01), or the approver is the holder (MFA-EXM-05; ``complete`` may then
-    be true). Active all the same: approved under another role (MFA-EXM-05), or for more than ``max_days``
+    Incomplete, so never active: a needed field is blank or says nothing ("-", "TBC"), a date is none, it ends before it
+    was approved, its category is not one of the policy's, or it was approved before ``holder_since``, for somebody else
+    who had that name (MFA-EXM-01), or the approver may be the holder (MFA-EXM-05; ``complete`` may then be true). Active all the same: approved under another role (MFA-EXM-05), or for more than ``max_days``
     (MFA-EXM-03). The day of approval and the day of expiry both count.
     """
     rules = policy.exemptions
@@ -53,15 +52,18 @@ def state_of(register: pd.DataFrame, policy: Policy, as_of: dt.date) -> pd.DataF
 
     complete = approved.notna() & expires.notna() & (approved <= expires)
     for name in NEEDED:
-        complete &= text[name] != ""
+        complete &= ~text[name].map(says_nothing).astype(bool)
+    if "holder_since" in register:
+        complete &= ~(approved < register["holder_since"])
     complete &= text["category"].map(_category).isin({_category(name) for name in rules.categories})
 
-    approver = text["approver"].map(_folded)
-    self_approved = pd.Series(data=False, index=register.index)
+    self_approved = text["approver"].map(may_be_oneself).astype(bool)
+    approver = text["approver"].map(forms)
     for name in HOLDER_COLUMNS:
-        self_approved |= (approver != "") & (approver == text[name].map(_folded))
-    roles = {_folded(role) for role in rules.approver_roles}
-    wrong_role = complete & (~text["approver_role"].map(_folded).isin(roles) if roles else False)
+        shared = [not one.isdisjoint(other) for one, other in zip(approver, text[name].map(forms), strict=True)]
+        self_approved |= pd.Series(shared, index=register.index, dtype="bool")
+    roles = {folded(role) for role in rules.approver_roles}
+    wrong_role = complete & (~text["approver_role"].map(folded).isin(roles) if roles else False)
     too_long = complete & ((expires - approved).dt.days > rules.max_days)
 
     counts = complete & ~self_approved
@@ -110,15 +112,8 @@ def _dates(text: pd.Series[str]) -> pd.Series[pd.Timestamp]:
     return pd.to_datetime(iso, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
 
 
-def _folded(text: str) -> str:
-    """``text`` as names are compared: an address alone, however a mail program wrote it, else words in one case."""
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
-    address = _ADDRESS.search(plain)
-    return address[0] if address else " ".join(plain.split())
-
-
 def _category(text: str) -> str:
-    return _folded(text).replace("-", "_").replace(" ", "_")
+    return folded(text).replace("-", "_").replace(" ", "_")
 
 
 def _joined(failed: dict[str, pd.Series[bool]], index: pd.Index[int]) -> pd.Series[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mfa_audit.snapshot import engine
+from mfa_audit.tables import BLANK_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +22,6 @@ Order = Literal["dmy", "mdy", "ambiguous", "contradictory"]
 
 _YES = ("true", "yes", "y", "1", "capable", "registered", "enabled")
 _NO = ("false", "no", "n", "0", "notcapable", "notregistered", "disabled", "notenabled")
-_BLANK_WORDS = ("n/a", "-", "unknown", "none", "null")
 _HOURS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
 _EARLIEST, _LATEST = 1980, 2100
 _SERIAL_FIRST, _SERIAL_LAST = 20_000, 80_000
@@ -55,7 +55,7 @@ def tidy(column: str) -> str:
     """SQL: text with zero-width characters removed, every run of spaces one space, words for "nothing" null."""
     visible = rf"regexp_replace({column}, '[\x{{200B}}-\x{{200F}}\x{{2060}}\x{{FEFF}}\x{{00AD}}]+', '', 'g')"
     clean = rf"trim(regexp_replace({visible}, '[\s\p{{Z}}]+', ' ', 'g'))"
-    return f"CASE WHEN lower({clean}) NOT IN ('', {_listed(_BLANK_WORDS)}) THEN {clean} END"
+    return f"CASE WHEN lower({clean}) NOT IN ('', {_listed(BLANK_WORDS)}) THEN {clean} END"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mfa_audit.policy import Policy
 
-HOLDER = ["account_id", "user_principal_name", "display_name", "mail"]
+HOLDER = ["account_id", "user_principal_name", "display_name", "mail", "created_at"]
 """What is read of the accounts to find the holders."""
 _SOON_DAYS = 30
 
@@ -28,8 +28,9 @@ def entry_states(register: pd.DataFrame, accounts: Iterable[pd.DataFrame], polic
 
     ``accounts``: chunks of every account, columns :data:`HOLDER`; ``former``: the table ``former_names``.
     Added before: ``holder_id`` (null when the entry
-    names nobody listed), ``holder_upn``, ``holder_name``, ``holder_mail``; an id and a UPN of one account meet in
-    ``holder_id``, and whoever approved their own entry is seen.
+    names nobody listed), ``holder_upn``, ``holder_name``, ``holder_mail``, ``holder_former`` (names it no longer has),
+    ``holder_since`` (the day it was made, in the policy's zone, where the entry does not name its object id); an id and
+    a UPN of one account meet in ``holder_id``, and whoever approved their own entry is seen.
     """
     now = register if former is None else present(register, former)
     written = reference(now["account_id"])
@@ -46,16 +47,23 @@ def entry_states(register: pd.DataFrame, accounts: Iterable[pd.DataFrame], polic
     }
     known = register.assign(holder_id=holder["account_id"], holder_upn=holder["user_principal_name"],
                             holder_name=holder["display_name"], holder_mail=holder["mail"],
-                            holder_former=_own_former_name(register["approver"], holder["account_id"], former))
+                            holder_former=_former_names(holder["account_id"], former),
+                            holder_since=_days(holder["created_at"], policy).where(written != holder["account_id"]))
     return state_of(known, policy, as_of)
 
 
-def _own_former_name(approvers: pd.Series, holders: pd.Series, former: pd.DataFrame | None) -> pd.Series:
-    """The approver's text where it is a name the holder used to have, else null."""
+def _former_names(holders: pd.Series, former: pd.DataFrame | None) -> pd.Series:
+    """The names each holder used to have, in one text; null where none is known."""
     if former is None or former.empty:
-        return pd.Series(None, index=approvers.index, dtype="str")
-    ids = dict(zip(reference(former["user_principal_name"]), former["account_id"], strict=True))
-    return approvers.where(reference(approvers).map(ids) == holders)
+        return pd.Series(None, index=holders.index, dtype="str")
+    names = former.groupby("account_id")["user_principal_name"].agg(" ".join)
+    return holders.map(names).astype("str")
+
+
+def _days(moments: pd.Series, policy: Policy) -> pd.Series:
+    """The day each UTC moment falls on in the policy's zone, as midnight."""
+    local = pd.to_datetime(moments).dt.tz_localize("UTC").dt.tz_convert(policy.about.timezone)
+    return local.dt.tz_localize(None).dt.normalize()
 
 
 def exemption_table(states: pd.DataFrame, people: pd.DataFrame, as_of: date) -> pd.DataFrame:

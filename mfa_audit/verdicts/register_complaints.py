@@ -22,17 +22,21 @@ _SHOWN = 5
 _DATES = {"exemptions": ("approved_on", "expires_on"), "service_accounts": ("review_by",), "pauses": ("from", "until")}
 _UNKNOWN = "register entry names no account"
 _NAMELESS = "register entry without an account"
+_REUSED = "exemption older than the account it names"
 _WORDS = {
     _UNKNOWN: ("names no account", "name no account"),
     _NAMELESS: ("has no account_id", "have no account_id"),
+    _REUSED: ("was approved before the account of that name was made",
+              "were approved before the accounts of those names were made"),
     "register date cannot be read": ("has a date that cannot be read", "have a date that cannot be read"),
     "approver role is not one of the policy's": ("has an approver role the policy does not know",
                                                 "have an approver role the policy does not know"),
 }
 
 
-def register_complaints(snapshot: Snapshot, basis: Basis) -> list[Complaint]:
-    """A complaint for every kind of blemish of every register, with the places of the first entries."""
+def register_complaints(snapshot: Snapshot, basis: Basis, exemptions: pd.DataFrame) -> list[Complaint]:
+    """A complaint for every kind of blemish of every register, with the places of the first entries; ``exemptions`` are
+    the entries with their states (:func:`mfa_audit.verdicts.prepare.entries_of`)."""
     registers = {
         name: snapshot.frame(name) for name, table in REGISTERS.items()
         if "account_id" in table.names and snapshot.manifest.tables[name].rows
@@ -46,6 +50,11 @@ def register_complaints(snapshot: Snapshot, basis: Basis) -> list[Complaint]:
     for name, rows in registers.items():
         for check, bad, effect, fix in _blemishes(name, rows, named[name], known, basis):
             found += _by_file(check, rows[bad], effect, fix)
+    found += _by_file(
+        _REUSED, exemptions[exemptions["approved"] < exemptions["holder_since"]],
+        "the entry does not count: it was approved for somebody else who had that name",
+        "enter the object id, or the day of a new approval.",
+    )
     holders = pd.Series(list(basis.role_holders), dtype="str")
     lost = holders[~reference(holders).isin(known)]
     if len(lost):

@@ -78,7 +78,7 @@ def gather(whole: figures.Tally, people: TableFile, snapshot: Snapshot, basis: B
         controls=summarise(whole.controls, outcomes),
         methods=figures.methods_table(whole, policy),
         exemptions=exemption_table(exemptions, _holders(exemptions, people), as_of),
-        quality=(*snapshot.complaints, *register_complaints(snapshot, basis),
+        quality=(*snapshot.complaints, *register_complaints(snapshot, basis, exemptions),
                  *scope_complaints(snapshot, basis, broken_cycles)),
         sources=_sources(snapshot),
         reconciliation=figures.reconciliation(whole),

@@ -36,7 +36,7 @@ def test_sound_entry():
 
 
 @pytest.mark.parametrize("name", NEEDED)
-@pytest.mark.parametrize("value", [None, "", "  "])
+@pytest.mark.parametrize("value", [None, "", "  ", "-", "n/a", "TBC", "None", "?", "--", "Unknown", "To be confirmed"])
 def test_every_needed_field(name, value):
     """An entry without one of the ten fields counts for nothing."""
     assert ("incomplete", "MFA-EXM-01") == verdict(**{name: value})
@@ -80,6 +80,43 @@ def test_wrong_role_counts_with_a_finding():
     assert ("active", "MFA-EXM-05") == verdict(approver_role="Ward manager")
     assert ("active", "") == verdict(approver_role=" board  DELEGATE ")
     assert ("active", "") == verdict(policy=load_policy(), approver_role="Anybody")
+
+
+@pytest.mark.parametrize("approver", ["pending", "tbc.", "(none)", "N/A", "nobody"])
+def test_a_word_for_nobody_is_no_approver(approver):
+    """A cell that is filled in later is a blank one until then."""
+    assert ("incomplete", "MFA-EXM-01") == verdict(approver=approver)
+
+
+@pytest.mark.parametrize("approver", [
+    "Bloggs, Jo", "Jo BLOGGS", "Dr Jo Bloggs", "Jo-Bloggs", "J\u00f3 Bloggs", "Jo Bloggs (self)", "myself", "jo.bloggs",
+    "CONTOSO\\jo.bloggs", "jo.bloggs@contoso.onmicrosoft.com", "Jo Bloggs <jo@elsewhere.example>", "boss (self)",
+    "{6A000000-0000-4000-8000-000000000007}", "6a000000000040008000000000000007", "jo.maiden", "SMTP:jo.maiden@b.example",
+])
+def test_whoever_may_be_the_holder_approves_nothing(approver):
+    """Written by id, by name in any order or by an address in any domain, the holder is still the holder."""
+    rows = register({"approver": approver}).assign(
+        holder_id=SOUND["account_id"], holder_upn="jo.bloggs@contoso.example", holder_name="Jo Bloggs",
+        holder_mail=None, holder_former="jo.maiden@contoso.example j.m@contoso.example")
+
+    assert "MFA-EXM-05" in state_of(rows, POLICY, TODAY)["findings"][0]
+    assert ["incomplete"] == list(state_of(rows, POLICY, TODAY)["state"])
+
+
+@pytest.mark.parametrize("approver", ["A. Director", "Jo Smith", "Sam Bloggs", "SIRO", "jo@contoso.example"])
+def test_somebody_else_approves(approver):
+    """One name of two in common makes nobody the holder."""
+    rows = register({"approver": approver}).assign(holder_upn="jo.bloggs@contoso.example", holder_name="Jo Bloggs")
+
+    assert ["active"] == list(state_of(rows, POLICY, TODAY)["state"])
+
+
+@pytest.mark.parametrize(("since", "state"), [("2026-01-13", "incomplete"), ("2026-01-12", "active"), (None, "active")])
+def test_an_approval_older_than_the_account_was_somebody_elses(since, state):
+    """A name that was given again exempts nobody; an entry by object id has no such day."""
+    rows = register({}).assign(holder_since=pd.to_datetime([since]))
+
+    assert [state] == list(state_of(rows, POLICY, TODAY)["state"])
 
 
 def test_own_approver():

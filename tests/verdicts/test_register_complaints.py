@@ -23,7 +23,7 @@ def tenant(home, entries):
     """A snapshot of one account whose registration has an older UPN, and its verdicts; ``entries`` fill the list of
     privileged accounts."""
     files = home / "files"
-    files.mkdir()
+    files.mkdir(exist_ok=True)
     user = {"id": ID, "userPrincipalName": "new@a.example", "displayName": "Ann", "accountEnabled": True,
             "userType": "Member", "createdDateTime": "2024-05-01T09:00:00Z"}
     registered = {"id": ID, "userPrincipalName": "old@a.example", "isAdmin": False, "isMfaCapable": False,
@@ -36,6 +36,21 @@ def tenant(home, entries):
     snapshot = nightly.collect(job([files], None, home), home / "work")
     verdicts = nightly.judge_snapshot(snapshot, load_policy(), AS_OF, home / "work" / "people.parquet")
     return snapshot, verdicts
+
+
+def test_an_exemption_of_an_earlier_holder_of_the_name_is_said(tmp_path):
+    """With its place, and in a line for the operator."""
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "exemptions.csv").write_text(
+        "exemption_id,account_id,category,owner,approver,approver_role,approved_on,expires_on,ticket,"
+        "compensating_control\nEX1,new@a.example,other,O,P,SIRO,2024-01-12,2026-06-30,T1,C\n", encoding="utf-8")
+
+    _, verdicts = tenant(tmp_path, [])
+
+    [complaint] = [each for each in verdicts.quality if each.check == "exemption older than the account it names"]
+    assert complaint.examples[0].endswith("exemptions.csv:2")
+    assert "1 entry of exemptions.csv was approved before the account of that name was made: line 2" == (
+        register_note(complaint))
 
 
 def test_a_former_name_finds_its_account(tmp_path):

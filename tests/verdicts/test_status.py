@@ -134,6 +134,14 @@ def test_what_makes_an_account_use_mfa(facts, evidence, expected):
     assert expected == status(p.account("ann", "authenticator_push", **facts), p.basis(evidence=evidence))
 
 
+def test_an_exemption_of_somebody_who_had_the_name_before_exempts_nobody():
+    """Approved before the account was made, an entry counts by object id alone."""
+    nobody, old = p.account("ann"), {"approved_on": "2024-04-30"}
+
+    assert ("NOT_REGISTERED", "nothing_registered") == status(nobody, p.basis(exemptions=entry("ann@a.example", **old)))
+    assert ("EXEMPT", "exempt") == status(nobody, p.basis(exemptions=entry("id-ann", **old)))
+
+
 def test_an_exemption_counts_only_while_it_runs():
     """Active, ended, not yet begun, incomplete, approved by the holder."""
     nobody = p.account("ann")
