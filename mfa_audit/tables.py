@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-
 BLANK_WORDS: tuple[str, ...] = ("n/a", "-", "unknown", "none", "null")
 """Words people and programs write into a cell that has nothing to say, in lower case."""
 

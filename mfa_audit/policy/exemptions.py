@@ -36,14 +36,14 @@ def state_of(register: pd.DataFrame, policy: Policy, as_of: dt.date) -> pd.DataF
 
     ``register`` has columns of ``tables.REGISTERS["exemptions"]`` as text (an absent column is a blank one) and, when
     the caller has found the holders, those of :data:`HOLDER_COLUMNS` and ``holder_since``, the day an account that the
-    entry names by a name alone was made. Added: ``approved`` and
-    ``expires`` (``datetime64``; NaT when not an ISO date), ``complete`` (bool), ``state`` (active, expired, not_yet,
-    incomplete) and ``findings`` (control ids joined by ``;``, empty when none).
+    entry names by a name alone was made. Added: ``approved`` and ``expires`` (``datetime64``; NaT when not an ISO
+    date), ``complete`` (bool), ``state`` (active, expired, not_yet, incomplete) and ``findings`` (control ids joined by
+    ``;``, empty when none).
 
     Incomplete, so never active: a needed field is blank or says nothing ("-", "TBC"), a date is none, it ends before it
     was approved, its category is not one of the policy's, or it was approved before ``holder_since``, for somebody else
-    who had that name (MFA-EXM-01), or the approver may be the holder (MFA-EXM-05; ``complete`` may then be true). Active all the same: approved under another role (MFA-EXM-05), or for more than ``max_days``
-    (MFA-EXM-03). The day of approval and the day of expiry both count.
+    who had that name (MFA-EXM-01), or the approver may be the holder (MFA-EXM-05; ``complete`` may then be true).
+    Active all the same: approved under another role (MFA-EXM-05), or for more than ``max_days`` (MFA-EXM-03). The day of approval and the day of expiry both count.
     """
     rules = policy.exemptions
     text = {name: _text(register, name) for name in dict.fromkeys((*NEEDED, *HOLDER_COLUMNS))}

@@ -38,7 +38,7 @@ def may_be_oneself(text: str) -> bool:
 
 
 def forms(text: str) -> frozenset[str]:
-    """What ``text`` may be compared by: two names with a form in common may be one person.
+    r"""What ``text`` may be compared by: two names with a form in common may be one person.
 
     An address and what stands before its ``@`` in any domain, an object id with or without hyphens and braces, a name
     whatever the order of its words, without titles, remarks in brackets, accents, and the domain before a ``\\``.

@@ -114,7 +114,7 @@ def _gather(names: list[str]) -> Methods:
             bits |= BY_SPELLING[reduced]
             denied = denied or not _NAME.fullmatch(name)
             continue
-        denied = denied or bool(name and not reduced or _DENIALS.search(_NEW_WORD.sub(" ", name)))
+        denied = denied or bool((name and not reduced) or _DENIALS.search(_NEW_WORD.sub(" ", name)))
         if name and reduced != "none":
             # A telephone number stood where a name belongs: no number goes on.
             unmapped.add(_LONG_NUMBER.sub("…", name))

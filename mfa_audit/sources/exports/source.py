@@ -179,7 +179,9 @@ def _report(found: Found) -> FileReport:
     rows = tuple((part.table, part.rows) for part in found.rows)
     rows += tuple((document.name, _items(document.content)) for document in found.documents)
     unread = unread_of(found.rows)
-    next_step = "Write Yes or No (True or False); a portal must be set to English before the export." if unread else found.next_step
+    next_step = found.next_step
+    if unread:
+        next_step = "Write Yes or No (True or False); a portal must be set to English before the export."
     return FileReport(
         found.candidate.name, found.shape, rows, found.encoding, newest_fact_of(found.rows),
         organisations_of(found.rows), first_page=is_round(found), problem="; ".join((*found.unused, *unread)),
