@@ -7,22 +7,25 @@ import json
 import re
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from mfa_audit import __version__
 from mfa_audit.errors import IncompleteData, SettingsError
 from mfa_audit.files import private_folder, run_name
 from mfa_audit.snapshot.documents import entries
 from mfa_audit.snapshot.intake import organisation_field
+from mfa_audit.snapshot.staging import Believable
 from mfa_audit.snapshot.store import SNAPSHOTS, open_snapshot, write_snapshot
 from mfa_audit.sources.exports.source import read
 from mfa_audit.text_safety import slug
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import datetime
+    from datetime import date
 
     from mfa_audit.clock import Clock
     from mfa_audit.policy import Policy
@@ -45,11 +48,14 @@ class Online:
     show: Callable[[str], None]
 
 
-def take_snapshot(settings: Settings, policy: Policy, started: datetime, work: Path, progress: Progress,
-                  online: Online | None) -> Snapshot:
+def take_snapshot(
+    settings: Settings, policy: Policy, started: datetime, as_of: date, work: Path, progress: Progress,
+    online: Online | None,
+) -> Snapshot:
     """Read what the settings name into a snapshot under ``<data>/<tenant>/snapshots/<time>``.
 
-    ``work`` is a folder for what lies between; ``online`` is needed for Graph. Raises what the sources raise.
+    ``as_of`` is the day judged, in the policy's zone; ``work`` is a folder for what lies between;
+    ``online`` is needed for Graph. Raises what the sources raise.
     """
     paths = [path for path in settings.sources if path != GRAPH]
     own = frozenset(folder.resolve() for folder in (settings.output, settings.data))
@@ -73,11 +79,18 @@ def take_snapshot(settings: Settings, policy: Policy, started: datetime, work: P
         organisation_attribute=policy.population.organisation_attribute,
         date_order=settings.date_order,
         captured_at=inputs.collected_at or settings.captured_at,
+        believable=_believable(policy, as_of, graph=inputs.collected_at is not None),
         progress=progress,
     )
     if graph is not None:
         graph.clear()
     return snapshot
+
+
+def _believable(policy: Policy, as_of: date, *, graph: bool) -> Believable:
+    ends = datetime.combine(as_of, time.max, ZoneInfo(policy.about.timezone))
+    ages = policy.sources.maximum_age_hours
+    return Believable(ends, timedelta(hours=ages.graph if graph else ages.files))
 
 
 def graph_source(settings: Settings, online: Online, progress: Progress) -> GraphSource:

@@ -140,7 +140,7 @@ def policy_of_run(run: runs.Run) -> Policy:
 
 def collect(job: Job, work: Path, progress: Progress = SILENT) -> Snapshot:
     """Take a snapshot of the tenant (:func:`mfa_audit.collection.take_snapshot`)."""
-    return take_snapshot(job.settings, job.policy, job.started, work, progress, job.online)
+    return take_snapshot(job.settings, job.policy, job.started, job.as_of, work, progress, job.online)
 
 
 def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT) -> Outcome:

@@ -189,7 +189,7 @@ REGISTRATIONS = _table(
     ("is_sspr_registered", "VARCHAR", "Stated"),
     ("system_preferred", "VARCHAR", "Stated: isSystemPreferredAuthenticationMethodEnabled"),
     ("default_method", "VARCHAR", "the preferred method as written; null when none"),
-    ("conflict", "BOOLEAN", "true when two rows of equal age disagree"),
+    ("conflict", "BOOLEAN", "true when two rows of equal age disagree, or the row's own time cannot be true"),
     ("updated_at", "TIMESTAMP", "UTC; when Microsoft refreshed the row, never when somebody registered"),
 )
 

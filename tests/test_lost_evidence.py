@@ -52,6 +52,17 @@ def test_a_list_that_contradicts_microsofts_word_is_unknown(files, tmp_path):
     assert {"UNKNOWN"} == set(statuses(files, tmp_path / "a").values())
 
 
+@pytest.mark.parametrize("date", ["2024-03-02T02:11:09Z", "2026-03-03T00:11:09Z", "2024-04-30T09:00:00Z"])
+def test_a_registration_of_another_time_is_unknown(files, tmp_path, date):
+    """Left behind by the report, of the day after the one judged, or of before the account was made."""
+    text = (files / "registrations.csv").read_text(encoding="utf-8").replace("True,False,mobile", "True,True,mobile")
+    head, first, second = text.splitlines()
+    (files / "registrations.csv").write_text(
+        "\n".join((head, first, second.replace("2026-03-02T02:11:09Z", date))) + "\n", encoding="utf-8")
+
+    assert {"u1@x.example": "COMPLIANT_WEAK", "u2@x.example": "UNKNOWN"} == statuses(files, tmp_path / "a")
+
+
 @pytest.mark.parametrize("word", ["N/A", "-", "01/01/0001 00:00:00", "0001-01-01T00:00:00Z"])
 def test_only_a_date_deletes_an_account(files, tmp_path, word):
     """Any other text in deletedDateTime leaves the account in the census."""

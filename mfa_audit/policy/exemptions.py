@@ -43,7 +43,8 @@ def state_of(register: pd.DataFrame, policy: Policy, as_of: dt.date) -> pd.DataF
     Incomplete, so never active: a needed field is blank or says nothing ("-", "TBC"), a date is none, it ends before it
     was approved, its category is not one of the policy's, or it was approved before ``holder_since``, for somebody else
     who had that name (MFA-EXM-01), or the approver may be the holder (MFA-EXM-05; ``complete`` may then be true).
-    Active all the same: approved under another role (MFA-EXM-05), or for more than ``max_days`` (MFA-EXM-03). The day of approval and the day of expiry both count.
+    Active all the same: approved under another role (MFA-EXM-05), or for more than ``max_days`` (MFA-EXM-03). The
+    day of approval and the day of expiry both count.
     """
     rules = policy.exemptions
     text = {name: _text(register, name) for name in dict.fromkeys((*NEEDED, *HOLDER_COLUMNS))}

@@ -14,7 +14,7 @@ from mfa_audit.snapshot import accounts, devices, engine, nested, registrations,
 from mfa_audit.snapshot.complaints import POSITION, Complaints, places_of
 from mfa_audit.snapshot.joining import former_names, join
 from mfa_audit.snapshot.manifest import CapturedBy, Source, State, TableState
-from mfa_audit.snapshot.staging import EVIDENCE, Staged, stage
+from mfa_audit.snapshot.staging import EVIDENCE, Believable, Staged, stage
 from mfa_audit.snapshot.typed import complain_of_blank_columns
 from mfa_audit.tables import ACCOUNTS, REGISTERS, REGISTRATIONS, SNAPSHOT_TABLES
 
@@ -33,7 +33,7 @@ _FILLED_BY = {
     "former_names": (),
 }
 _DERIVED = ("account_key", "account_id", "manager_key", "last_sign_in", "sign_in_read_at", "methods_read", "unmapped",
-            "conflict")
+            "conflict", "differing")
 _OTHER_FIELDS = {
     "manager_id": ("manager", "manager_employee_id"), "account_enabled": ("account_enabled", "account_status"),
     "sign_in": nested.SIGN_INS, "leaver": ("leaver", "leave_date"), "display_name": ("display_name", "surname"),
@@ -70,16 +70,17 @@ def organisation_field(attribute: str) -> str:
 
 def fill(
     inputs: Inputs, folder: Path, work: Path, *, organisation_attribute: str, date_order: str | None,
-    captured_at: datetime | None, progress: Progress,
+    captured_at: datetime | None, believable: Believable | None, progress: Progress,
 ) -> Intake:
     """Write the tables of ``inputs`` as Parquet files into ``folder``; ``work`` is an empty folder for what lies
-    between. Raises :class:`UsageError` for an unknown attribute or date order and
-    :class:`mfa_audit.errors.InputRejected` for a staged file that cannot be read."""
+    between, ``believable`` what times are held against. Raises :class:`UsageError` for an unknown attribute or date
+    order and :class:`mfa_audit.errors.InputRejected` for a staged file that cannot be read."""
     if date_order not in (None, "dmy", "mdy"):
         raise UsageError(f"unknown date order {date_order!r}", next_step="say dmy or mdy.")
     attribute = organisation_field(organisation_attribute)
     with engine.connect(work, on_disk=True) as connection:
         staged = stage(connection, inputs.rows, attribute, progress)
+        staged.believable = believable
         progress.start("typing and joining", len(SNAPSHOT_TABLES))
         complaints = Complaints(staged.sources)
         counts = join(staged, complaints)
@@ -89,6 +90,7 @@ def fill(
         total = counts["accounts"]
         registered = registrations.build(staged, complaints, date_order, total)
         queries["accounts"] = accounts.build(staged, complaints, attribute, date_order, total)
+        registrations.doubt(staged, complaints)
         reasons["accounts"] = _why_not_whole(staged, counts["without_identity"])
         if not any(staged.has(table) for table in _FILLED_BY["accounts"][:3]):
             del queries["accounts"]

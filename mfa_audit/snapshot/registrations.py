@@ -1,7 +1,11 @@
 """The registrations table: typed, and one row an account.
 
 The newest row of an account speaks, each column taken from the newest row whose source has it; a row of unknown age
-speaks as well. Rows of one age that say different things are a *conflict*: only what all of them agree on is kept.
+speaks as well. Rows of one age that say different things are a *conflict*: only what all of them agree on is kept. A
+conflict as well is a row whose own time cannot be true (:func:`doubt`): nothing that it says is kept.
+
+Microsoft refreshes the rows of the report together, whether or not an account changed (``lastUpdatedDateTime`` of
+userRegistrationDetails, microsoft-graph-docs-contrib#9364).
 """
 # ruff: noqa: S608  (every name in the SQL is quoted or this package's own, every value quoted or bound)
 
@@ -10,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mfa_audit.snapshot import method_texts
-from mfa_audit.snapshot.complaints import POSITION, Complaints
+from mfa_audit.snapshot.complaints import POSITION, SHOWN, Complaints
 from mfa_audit.snapshot.typed import TypedTable
 from mfa_audit.tables import REGISTRATIONS
 
@@ -57,6 +61,50 @@ def build(staged: Staged, complaints: Complaints, declared: str | None, count: i
         for name in REGISTRATIONS.names
     )
     return f"SELECT {chosen} FROM merged_registrations ORDER BY k"
+
+
+def doubt(staged: Staged, complaints: Complaints) -> None:
+    """Disbelieve registrations by their own time, after ``merged_accounts`` was made: dated after the day judged, left
+    behind while the others of their file were refreshed, or older than the account they are joined to."""
+    times = staged.believable
+    if times is None or not staged.has("registrations"):
+        return
+    connection = staged.connection
+    connection.execute("CREATE TABLE doubted (k INTEGER)")
+    past = f"updated_at <= {times.latest}"
+    hours = int(times.row_age.total_seconds()) // 3600
+    # A time without an hour is some time of that day.
+    last_moment = ("CASE WHEN r.updated_at = date_trunc('day', r.updated_at) THEN r.updated_at + INTERVAL 1 DAY "
+                   "ELSE r.updated_at END")
+    # Where every row is later, an earlier day is judged by what is known now.
+    future = (f"SELECT k FROM typed_registrations WHERE updated_at > {times.latest} "
+              f"AND (SELECT count(*) FROM typed_registrations WHERE {past}) > 0")
+    behind = (f"SELECT t.k FROM typed_registrations t JOIN (SELECT src, max(updated_at) FILTER ({past}) AS newest "
+              "FROM typed_registrations GROUP BY src) f USING (src) GROUP BY t.k "
+              f"HAVING max(t.updated_at) < max(f.newest) - to_hours({hours})")
+    older = f"SELECT k FROM merged_registrations r JOIN merged_accounts a USING (k) WHERE a.created_at > {last_moment}"
+    cases = (
+        ("registration dated after the day judged", future,
+         "correct the clock it was exported by, or export the report again."),
+        ("registration left behind", behind, "export the report again: the other rows of the file are newer."),
+        ("registration older than its account", older,
+         "export the report again: this row is of somebody who had the name before."),
+    )
+    for check, found, fix in cases:
+        count, places = connection.execute(
+            f"SELECT count(*), min(place, {SHOWN}) FROM (SELECT min({POSITION}) AS place FROM typed_registrations "
+            f"WHERE k IN ({found}) GROUP BY k)"
+        ).fetchall()[0]
+        complaints.add(check, count, places, effect="unknown: what the row says is not believed", fix=fix)
+        if count:
+            connection.execute(f"INSERT INTO doubted {found}")
+    blank = ", ".join(f"{name} = CASE WHEN {name} IS NOT NULL THEN 'blank' END"
+                      for name in (*_STATED, "user_type") if name != "is_admin")
+    connection.execute(
+        "UPDATE merged_registrations SET conflict = true, methods = 0, methods_read = true, unmapped = NULL, "
+        f"default_method = NULL, is_admin = CASE WHEN is_admin = 'no' THEN 'blank' ELSE is_admin END, {blank} "
+        "WHERE k IN (SELECT k FROM doubted)"
+    )
 
 
 def _type(staged: Staged, complaints: Complaints, declared: str | None) -> None:

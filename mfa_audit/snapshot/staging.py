@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import unicodedata
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -22,6 +23,7 @@ from mfa_audit.tables import REGISTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime, timedelta
 
     from mfa_audit.progress import Progress
 
@@ -45,10 +47,24 @@ files say, for losing the last filled cell must help nobody. Other columns that 
 them unless asked for) say that nobody asked."""
 
 
+@dataclass(frozen=True)
+class Believable:
+    """What times can be true: nothing has happened after ``until`` (aware), the end of the day judged, and a row of the
+    registration report is refreshed with the others of its file, so that none is older than them by ``row_age``."""
+
+    until: datetime
+    row_age: timedelta
+
+    @property
+    def latest(self) -> str:
+        """SQL: ``until`` as a TIMESTAMP in UTC."""
+        return f"TIMESTAMP '{self.until.astimezone(UTC):%Y-%m-%d %H:%M:%S}'"
+
+
 @dataclass
 class Staged:
     """The staged tables: ``sources`` by number, ``fields`` of each table that at least one source carries, ``blank``
-    those of them without a single value in any source."""
+    those of them without a single value in any source; ``believable`` what times are held against, null for nothing."""
 
     connection: engine.Connection
     sources: tuple[RawRows, ...]
@@ -56,6 +72,7 @@ class Staged:
     fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
     blank: dict[str, frozenset[str]] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
+    believable: Believable | None = None
 
     def has(self, table: str) -> bool:
         """Whether any source delivers ``table``, be it without a row."""

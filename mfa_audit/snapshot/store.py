@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mfa_audit.snapshot.raw import Complaint, Inputs
+    from mfa_audit.snapshot.staging import Believable
 
 MANIFEST = "manifest.json"
 SNAPSHOTS = "snapshots"
@@ -121,11 +122,13 @@ class Snapshot:
 
 def write_snapshot(  # noqa: PLR0913  (each is a fact the manifest records)
     inputs: Inputs, folder: Path, *, tenant: str, taken_at: datetime, tool_version: str, organisation_attribute: str,
-    date_order: str | None, captured_at: datetime | None, progress: Progress = SILENT,
+    date_order: str | None, captured_at: datetime | None, believable: Believable | None = None,
+    progress: Progress = SILENT,
 ) -> Snapshot:
     """Write a snapshot of ``inputs`` and return it; ``folder`` appears under its name only when all of it is written.
 
-    ``taken_at`` and ``captured_at`` (when files without times in them were exported) must be aware. Raises
+    ``taken_at`` and ``captured_at`` (when files without times in them were exported) must be aware;
+    ``believable`` is what times in the rows are held against. Raises
     :class:`mfa_audit.errors.InputRejected`, :class:`mfa_audit.errors.UsageError`,
     :class:`mfa_audit.errors.OutputFailed`; nothing is
     left behind then.
@@ -138,7 +141,7 @@ def write_snapshot(  # noqa: PLR0913  (each is a fact the manifest records)
     try:
         filled = intake.fill(
             inputs, staging, work, organisation_attribute=organisation_attribute, date_order=date_order,
-            captured_at=captured_at, progress=progress,
+            captured_at=captured_at, believable=believable, progress=progress,
         )
         gathered, complaints = policy_documents.gather(inputs.documents)
         manifest = Manifest(

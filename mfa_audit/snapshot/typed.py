@@ -92,15 +92,23 @@ class TypedTable:
             field,
         ))
 
-    def moment(self, field: str, *, day: bool = False, effect: str = "the time is unknown for these rows") -> str:
+    def moment(self, field: str, *, day: bool = False, soon: bool = False,
+               effect: str = "the time is unknown for these rows") -> str:
         """A time in UTC or, for a ``day``, the date as written; returns SQL that is true where the text could not be
-        read. The column is called like the field."""
+        read. The column is called like the field. One that is ``soon`` or past is blank more than a year ahead of the
+        day judged: somebody mistyped the year."""
         raw, typed = f"{field}_raw", f"{field}_typed"
         column = self._staged.column(self._table, field)
         self._inner[raw] = column
         self._inner[typed] = rules.moment(column, field, self._orders, as_written=day)
         good = rules.in_range(typed)
-        self._outer[field] = f"CAST({good} AS DATE)" if day else good
+        kept = good
+        if soon and self._staged.believable is not None:
+            far = f"({good}) > {self._staged.believable.latest} + INTERVAL 1 YEAR"
+            kept = f"CASE WHEN NOT {far} THEN {good} END"
+            self._blemishes.append(_Blemish(f"coalesce({far}, false)", f"date more than a year ahead: {field}", effect,
+                                            "correct the year."))
+        self._outer[field] = f"CAST({kept} AS DATE)" if day else kept
         bad = f"({raw} IS NOT NULL AND ({good}) IS NULL AND NOT {rules.is_no_date(raw)})"
         special = []
         for order, check, fix in (

@@ -91,7 +91,8 @@ def test_a_word_for_nobody_is_no_approver(approver):
 @pytest.mark.parametrize("approver", [
     "Bloggs, Jo", "Jo BLOGGS", "Dr Jo Bloggs", "Jo-Bloggs", "J\u00f3 Bloggs", "Jo Bloggs (self)", "myself", "jo.bloggs",
     "CONTOSO\\jo.bloggs", "jo.bloggs@contoso.onmicrosoft.com", "Jo Bloggs <j@b.example>", "boss (self)",
-    "{6A000000-0000-4000-8000-000000000007}", "6a000000000040008000000000000007", "jo.maiden", "SMTP:jo.maiden@b.example",
+    "{6A000000-0000-4000-8000-000000000007}", "6a000000000040008000000000000007",
+    "jo.maiden", "SMTP:jo.maiden@b.net.example",
 ])
 def test_whoever_may_be_the_holder_approves_nothing(approver):
     """Written by id, by name in any order or by an address in any domain, the holder is still the holder."""

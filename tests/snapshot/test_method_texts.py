@@ -43,7 +43,8 @@ def test_what_is_no_list_is_not_read(text):
 
 @pytest.mark.parametrize("text", [
     "Mobile phone; Not registered", "fido2; revoked", "mobilePhone|pending",
-    '["microsoftAuthenticatorPush","disabled"]', "!mobilePhone", "~~mobilePhone~~", "-mobilePhone", "mobilePhone?", "m\u0336obilePhone", "mobilePhone;none",
+    '["microsoftAuthenticatorPush","disabled"]', "!mobilePhone", "~~mobilePhone~~", "-mobilePhone", "mobilePhone?",
+    "m\u0336obilePhone", "mobilePhone;none",
     '["mobilePhone","notRegistered"]', "Email; Mobile phone (disabled)", "mobilePhone;\u274c",
 ])
 def test_a_method_and_a_denial_beside_it_are_not_read(text):

@@ -45,8 +45,8 @@ _SPELL_OUT = "Export again with Select-Object naming each property, e.g. @{n='Id
 def check_columns(candidate: Candidate, recognised: Recognised, headers: Iterable[str], blemishes: Blemishes,
                   line: int, *, staged: bool = False) -> None:
     """Refuse ``headers`` whose columns cannot be told apart; note one where the better of two was taken, and one that
-    seems to speak of second factors and is not known. Where the rows are to be ``staged``, two columns of object ids are
-    left to :class:`Stage`, which compares them."""
+    seems to speak of second factors and is not known. Where the rows are to be ``staged``, two columns of object ids
+    are left to :class:`Stage`, which compares them."""
     for field, first, second in recognised.twice:
         if staged and field == "account_id" and first != second:
             continue
