@@ -175,6 +175,7 @@ ACCOUNTS = _table(
     ("mfa_status", "VARCHAR", "a portal's MFA Status, as written; null when blank or no such file"),
     ("mfa_status_stated", "VARCHAR", "Stated: YES when mfa_status is set, else BLANK or ABSENT"),
     ("preferred_language", "VARCHAR", "null when none"),
+    ("differing", "VARCHAR", "organisation, department, employee_type: those on which rows differ, joined by ';'"),
 )
 
 REGISTRATIONS = _table(

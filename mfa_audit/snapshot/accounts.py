@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mfa_audit.snapshot import managers, nested, typing_rules
 from mfa_audit.snapshot.complaints import POSITION, SHOWN, Complaints
-from mfa_audit.snapshot.joining import DELETED
+from mfa_audit.snapshot.joining import deletes
 from mfa_audit.snapshot.merge import Merge
 from mfa_audit.snapshot.typed import TypedTable
 from mfa_audit.tables import ACCOUNTS
@@ -36,6 +36,11 @@ def build(staged: Staged, complaints: Complaints, attribute: str, declared: str 
     _mfa_status(staged, complaints, count)
     _recipients(staged, complaints, count)
     _complain_of_types(staged, complaints)
+    _complain_of_enabled(staged, complaints)
+    kinds = [("recipients", "recipient_type")]
+    if "recipient_type" in staged.fields["accounts"]:
+        kinds.append(("accounts", "recipient_type"))
+    _complain_of_disputes(staged, complaints, "recipient_type", *kinds)
     managers.resolve(staged)
     return _ASSEMBLY
 
@@ -68,7 +73,7 @@ def _accounts(staged: Staged, complaints: Complaints, attribute: str, declared: 
     typed.derived("sign_in_asked", staged.carries(table, *nested.SIGN_INS, alias="i"))
     where = "true"
     if "deleted_at" in staged.fields[table]:
-        where = f"NOT coalesce({DELETED}, false)"
+        where = f"(NOT {deletes(staged)} OR account IN (SELECT account FROM disputed_deletions))"
     typed.create(complaints, where)
     _complain_of_twins(staged, complaints)
     staged.connection.execute(
@@ -85,9 +90,10 @@ def _accounts(staged: Staged, complaints: Complaints, attribute: str, declared: 
         table,
         texts=("user_principal_name", "display_name", "mail", "job_title", "organisation", "department",
                "employee_type", "manager", "preferred_language"),
+        watched=("organisation", "department", "employee_type"),
         words={"account_enabled": _TRUTH, "user_type": _USER_TYPES, "per_user_mfa": _PER_USER, "synced": _TRUTH},
         own={
-            "recipient_type": _agreed("recipient_type"),
+            "recipient_type": _agreed("recipient_type", blank="''"),
             "external": "CASE WHEN bool_or(external = 'yes') THEN 'yes' WHEN bool_or(external = 'no') THEN 'no' END",
             "created_at": "min(created_at)",
             "hire_date": _newest_then_earliest("hire_date"),
@@ -175,7 +181,7 @@ def _mfa_status(staged: Staged, complaints: Complaints, count: int) -> None:
         table, texts=("user_principal_name", "display_name", "mail", "organisation"),
         words={"account_status": _TRUTH}, own={"mfa_status": _agreed("mfa_status", blank="''")},
     ).run(staged.connection, complaints, count)
-    _complain_of_disputes(staged, complaints, table, "mfa_status")
+    _complain_of_disputes(staged, complaints, "mfa_status", (table, "mfa_status"))
 
 
 def _recipients(staged: Staged, complaints: Complaints, count: int) -> None:
@@ -186,17 +192,27 @@ def _recipients(staged: Staged, complaints: Complaints, count: int) -> None:
     typed.field("recipient_type")
     typed.create(complaints)
     Merge(
-        table, texts=("user_principal_name",), own={"recipient_type": _agreed("recipient_type")},
+        table, texts=("user_principal_name",), own={"recipient_type": _agreed("recipient_type", blank="''")},
     ).run(staged.connection, complaints, count)
-    _complain_of_disputes(staged, complaints, table, "recipient_type")
 
 
-def _complain_of_disputes(staged: Staged, complaints: Complaints, table: str, column: str) -> None:
-    value = f"nullif({column}, '')"
+def _complain_of_disputes(staged: Staged, complaints: Complaints, column: str, *values: tuple[str, str]) -> None:
+    """Name the accounts of which ``values`` (table, SQL for the value) say different things."""
+    told = " UNION ALL ".join(
+        f"SELECT k, {POSITION} AS place, lower(nullif({value}, '')) AS value FROM typed_{table}"
+        for table, value in values
+    )
     _complain_of_blanked(
         staged, complaints, column,
-        f"SELECT min({POSITION}) AS place FROM typed_{table} "
-        f"WHERE k IN (SELECT k FROM several) GROUP BY k HAVING min({value}) <> max({value})",
+        f"SELECT min(place) AS place FROM ({told}) GROUP BY k HAVING min(value) <> max(value)",
+    )
+
+
+def _complain_of_enabled(staged: Staged, complaints: Complaints) -> None:
+    _complain_of_blanked(
+        staged, complaints, "account_enabled and account status",
+        f"SELECT min({POSITION}) AS place FROM typed_accounts t JOIN merged_accounts a USING (k) "
+        f"JOIN merged_mfa_status s USING (k) WHERE {_ENABLED_DIFFER} GROUP BY k",
     )
 
 
@@ -245,6 +261,8 @@ def _empty_when_absent(staged: Staged, table: str) -> None:
         staged.fields.setdefault(table, ())
 
 
+_ENABLED_DIFFER = ("(a.account_enabled IN ('yes', 'no') AND s.account_status IN ('yes', 'no') "
+                   "AND a.account_enabled <> s.account_status)")
 _TYPES_DIFFER = "(a.user_type <> r.user_type AND a.user_type <> 'blank' AND r.user_type <> 'blank')"
 
 _PARTS = f"""
@@ -258,7 +276,8 @@ SELECT c.k AS account_key, c.account_id,
     coalesce(a.department, p.department) AS department,
     coalesce(a.employee_type, p.employee_type) AS employee_type,
     m.manager_id, m.manager_key,
-    coalesce(a.account_enabled, s.account_status, 'absent') AS account_enabled,
+    CASE WHEN {_ENABLED_DIFFER} OR c.account_id IN (SELECT account FROM disputed_deletions) THEN 'blank'
+         ELSE coalesce(a.account_enabled, s.account_status, 'absent') END AS account_enabled,
     CASE WHEN {_TYPES_DIFFER} THEN 'blank' ELSE
     coalesce(CASE WHEN a.user_type <> 'blank' OR (a.disputed & 2) <> 0 THEN a.user_type END,
              nullif(r.user_type, 'blank'), a.user_type, r.user_type) END AS said_type,
@@ -277,14 +296,15 @@ SELECT c.k AS account_key, c.account_id,
          THEN 'seen' WHEN a.sign_in_asked AND NOT a.sign_in_unreadable THEN 'never' ELSE 'not_collected' END AS sign_in,
     CASE WHEN sign_in <> 'not_collected' THEN a.sign_in_read_at END AS sign_in_read_at,
     coalesce(a.synced, 'absent') AS synced,
-    coalesce(e.recipient_type, a.recipient_type) AS recipient_type,
+    CASE WHEN e.recipient_type = '' OR a.recipient_type = '' OR lower(e.recipient_type) <> lower(a.recipient_type)
+         THEN NULL ELSE coalesce(e.recipient_type, a.recipient_type) END AS recipient_type,
     nullif(a.per_user_mfa, 'blank') AS per_user_mfa,
     CASE WHEN a.per_user_mfa = 'blank' THEN 'blank' WHEN a.per_user_mfa IS NOT NULL THEN 'yes' ELSE 'absent' END
         AS per_user_mfa_stated,
     nullif(s.mfa_status, '') AS mfa_status,
     CASE WHEN s.mfa_status = '' THEN 'blank' WHEN s.mfa_status IS NOT NULL THEN 'yes' ELSE 'absent' END
         AS mfa_status_stated,
-    a.preferred_language
+    a.preferred_language, a.differing
 FROM census c
 LEFT JOIN merged_accounts a ON c.k = a.k
 LEFT JOIN merged_people p ON c.k = p.k

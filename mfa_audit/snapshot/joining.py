@@ -8,11 +8,13 @@ census) and ``doubtful`` (its UPN fits two object ids).
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from mfa_audit.snapshot import engine
 from mfa_audit.snapshot.complaints import POSITION, SHOWN, Complaints
 from mfa_audit.snapshot.staging import Staged, fold_column
+from mfa_audit.snapshot.typing_rules import account_state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,8 +23,19 @@ _MAKE_ACCOUNTS = ("accounts", "mfa_status")
 _LISTS = ("recipients", "people")
 _NAMED = (*_MAKE_ACCOUNTS, "registrations", *_LISTS)
 
-DELETED = "regexp_matches(deleted_at, '^(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}')"
-"""SQL: a deletion is a date as Graph writes it; any other text deletes nobody."""
+_DATED = "coalesce(regexp_matches(deleted_at, '^(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}'), false)"
+
+
+def deletes(staged: Staged) -> str:
+    """SQL: whether a row of accounts is of a deleted one. A deletion is a date as Graph writes it, and not of a day to
+    come; any other text deletes nobody."""
+    return f"({_DATED} AND NOT {_deleted_later(staged)})"
+
+
+def _deleted_later(staged: Staged) -> str:
+    if staged.believable is None:
+        return "false"
+    return f"({_DATED} AND left(deleted_at, 10) > '{staged.believable.until.astimezone(UTC):%Y-%m-%d}')"
 
 
 def join(staged: Staged, complaints: Complaints) -> dict[str, int]:
@@ -48,6 +61,7 @@ def join(staged: Staged, complaints: Complaints) -> dict[str, int]:
             f"FROM raw_{table} r LEFT JOIN upn_ids u ON r.own_id IS NULL AND r.own_upn = u.upn"
         )
     counts = _census(staged, makers)
+    _complain_of_deletions(staged, complaints)
     counts["without_identity"] = 0
     for table in about_accounts:
         _add_lookup(staged, table)
@@ -109,9 +123,12 @@ def _census(staged: Staged, makers: list[str]) -> dict[str, int]:
     if "deleted_at" in staged.fields.get("accounts", ()):
         deleted = (
             "SELECT account FROM account_accounts WHERE account IS NOT NULL GROUP BY account "
-            f"HAVING bool_and(coalesce({DELETED}, false))"
+            f"HAVING bool_and({deletes(staged)})"
         )
     connection.execute(f"CREATE TABLE deleted AS {deleted}")
+    # A portal that calls the account active contradicts it, and whoever may be there is counted.
+    connection.execute(f"CREATE TABLE disputed_deletions AS SELECT account FROM deleted WHERE {_active(staged)}")
+    connection.execute("DELETE FROM deleted WHERE account IN (SELECT account FROM disputed_deletions)")
     listed = " UNION ALL ".join(
         f"SELECT account, doubtful, own_upn FROM account_{table}" for table in makers
     ) or "SELECT NULL::VARCHAR AS account, false AS doubtful, NULL::VARCHAR AS own_upn WHERE false"
@@ -131,6 +148,28 @@ def _census(staged: Staged, makers: list[str]) -> dict[str, int]:
         "SELECT (SELECT count(*) FROM census), (SELECT count(*) FROM deleted)"
     ).fetchall()[0]
     return {"accounts": accounts, "deleted": gone}
+
+
+def _active(staged: Staged) -> str:
+    """SQL: whether a portal says of ``account`` that it can sign in."""
+    if "account_status" not in staged.fields.get("mfa_status", ()):
+        return "false"
+    state = account_state(staged.column("mfa_status", "account_status"))
+    return f"account IN (SELECT account FROM account_mfa_status r WHERE {state} = 'yes')"
+
+
+def _complain_of_deletions(staged: Staged, complaints: Complaints) -> None:
+    if "deleted_at" not in staged.fields.get("accounts", ()):
+        return
+    for check, which in (
+        ("deletion to come", _deleted_later(staged)),
+        ("deleted, and active in the portal", "account IN (SELECT account FROM disputed_deletions)"),
+    ):
+        count, places = staged.connection.execute(
+            f"SELECT count(*), min({POSITION}, {SHOWN}) FROM account_accounts WHERE {which}"
+        ).fetchall()[0]
+        complaints.add(check, count, places, effect="the account is counted: nobody can tell that it is gone",
+                       fix="export the accounts and the portal's report again, on the same day.")
 
 
 def _add_lookup(staged: Staged, table: str) -> None:

@@ -1,8 +1,8 @@
 """Several rows about one account become one, by rules that do not depend on the order of rows or files.
 
 Text: the value of the newest source; of equal age, the later in text order. Facts that decide (*words*): where sources
-disagree the fact is blank, as the facts in a list of accounts only say that it is not older. Most accounts have one
-row, which is taken as it is.
+disagree the fact is blank, as the facts in a list of accounts only say that it is not older. Texts that may decide as
+well (*watched*) are shown, and named where they differ. Most accounts have one row, which is taken as it is.
 """
 # ruff: noqa: S608  (every name in the SQL is quoted or this package's own, every value quoted or bound)
 
@@ -29,6 +29,8 @@ class Merge:
     table: str
     texts: Sequence[str] = ()
     words: dict[str, Sequence[str]] = field(default_factory=dict)
+    watched: Sequence[str] = ()
+    """Those of ``texts`` that may decide a tier or scope: where rows differ, ``differing`` names them."""
     own: dict[str, str] = field(default_factory=dict)
     """Columns with an aggregate of their own, in SQL."""
 
@@ -41,7 +43,8 @@ class Merge:
             f"CREATE OR REPLACE TABLE several AS SELECT k FROM {typed} GROUP BY k HAVING count(*) > 1"
         )
         connection.execute(
-            f"CREATE TABLE {name} AS SELECT k, {', '.join(columns)}, 0::INTEGER AS disputed, NULL::BIGINT AS place "
+            f"CREATE TABLE {name} AS SELECT k, {', '.join(columns)}, 0::INTEGER AS disputed, NULL::BIGINT AS place, "
+            "NULL::VARCHAR AS differing "
             f"FROM {typed} WHERE k NOT IN (SELECT k FROM several)"
         )
         age = "a.age" if ages else "NULL::TIMESTAMP"
@@ -78,9 +81,12 @@ class Merge:
         for column, aggregate in self.own.items():
             inner.append(f"{aggregate} AS {column}")
             outer.append(column)
+        differ = ", ".join(
+            f"CASE WHEN min(lower({column})) <> max(lower({column})) THEN '{column}' END" for column in self.watched)
+        differing = f"nullif(concat_ws(';', {differ}), '')" if differ else "NULL::VARCHAR"
         return (
-            f"SELECT k, {', '.join(outer)}, {' + '.join(disputed)}, place FROM "
-            f"(SELECT k, {', '.join(inner)}, min({POSITION}) AS place FROM {rows} GROUP BY k)"
+            f"SELECT k, {', '.join(outer)}, {' + '.join(disputed)}, place, differing FROM "
+            f"(SELECT k, {', '.join(inner)}, min({POSITION}) AS place, {differing} AS differing FROM {rows} GROUP BY k)"
         )
 
     def _complain(self, connection: engine.Connection, name: str, complaints: Complaints) -> None:
@@ -91,5 +97,14 @@ class Merge:
             complaints.add(
                 f"sources disagree: {column}", count, places,
                 effect="taken as blank: nobody can tell which source is right",
+                fix="take one of the files away, or export both again on the same day.",
+            )
+        for column in self.watched:
+            count, places = connection.execute(
+                f"SELECT count(*), min(place, 5) FROM {name} WHERE contains(differing, '{column}')"
+            ).fetchall()[0]
+            complaints.add(
+                f"sources disagree: {column}", count, places,
+                effect="the newer file's is shown; it takes nobody out of scope and gives nobody a weaker requirement",
                 fix="take one of the files away, or export both again on the same day.",
             )

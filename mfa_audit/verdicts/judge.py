@@ -63,11 +63,12 @@ def judge(accounts: pd.DataFrame, basis: Basis) -> Judgement:
 
 def _facts(accounts: pd.DataFrame, references: References, basis: Basis) -> pd.DataFrame:
     kind = kinds(accounts, references, basis)
-    tier = tiers(accounts, kind, references, basis)
+    agreed = _without_what_differs(accounts)
+    tier = tiers(agreed, kind, references, basis)
     start = starts(accounts, basis)
     facts = pd.concat([factor_facts(accounts, references, basis), _entry_facts(references, basis)], axis=1)
     facts["kind"], facts["population"] = kind, populations(kind, basis)
-    facts["left_out"] = out_of_scope(accounts, kind, basis)
+    facts["left_out"] = out_of_scope(agreed, kind, basis)
     facts["start"] = start
     facts["own_telephony"] = basis.in_groups(references.ids, basis.policy.methods.own_telephony_groups)
 
@@ -100,6 +101,15 @@ def _facts(accounts: pd.DataFrame, references: References, basis: Basis) -> pd.D
     tested = {key.casefold(): pd.Timestamp(day) for key, day in basis.policy.break_glass.last_tested.items()}
     base["last_tested"] = pd.to_datetime(references.ids.map(tested).fillna(references.names.map(tested)))
     return base
+
+
+def _without_what_differs(accounts: pd.DataFrame) -> pd.DataFrame:
+    """The accounts, texts blank on which their sources disagree: what is disputed decides neither scope nor tier."""
+    told = accounts["differing"].fillna("")
+    if not told.any():
+        return accounts
+    return accounts.assign(**{name: accounts[name].mask(told.str.contains(name, regex=False))
+                              for name in ("organisation", "department", "employee_type")})
 
 
 def _entry_facts(references: References, basis: Basis) -> pd.DataFrame:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pandas as pd
+
+from mfa_audit.snapshot.staging import Believable
 
 PUSH = '["microsoftAuthenticatorPush"]'
 BITS = 256
@@ -134,6 +138,35 @@ def test_rows_that_name_nobody_make_the_listing_partial(stage, an_id):
     state = snapshot.manifest.tables["accounts"]
     assert ("partial", 1) == (state.state, state.rows)
     assert "1 row(s) have neither" in state.reason
+
+
+def test_a_deletion_to_come_deletes_nobody(stage, an_id, checks):
+    """A day after the one judged is a mistake, and is said."""
+    until = Believable(dt.datetime(2026, 3, 2, 23, 59, tzinfo=dt.UTC), dt.timedelta(days=8))
+    snapshot = stage.snapshot(
+        stage.csv("accounts", {"account_id": an_id(1), "deleted_at": "2027-05-01T00:00:00Z", "account_enabled": "yes"},
+                  {"account_id": an_id(2), "deleted_at": "2026-03-02T08:00:00Z"}), believable=until)
+
+    assert [an_id(1)] == list(snapshot.frame("accounts")["account_id"])
+    assert ["yes"] == list(snapshot.frame("accounts")["account_enabled"])
+    assert 1 == checks(snapshot)["deletion to come"]
+
+
+def test_whom_a_portal_calls_active_is_not_deleted(stage, an_id, checks):
+    """The two contradict each other: the account is counted, and whether it can sign in is not known."""
+    upns = {n: f"u{n}@x.example" for n in (1, 2)}
+    snapshot = stage.snapshot(
+        stage.csv("accounts", *({"account_id": an_id(n), "user_principal_name": upns[n], "display_name": f"N{n}",
+                                 "deleted_at": "2026-01-01T00:00:00Z", "account_enabled": "yes"} for n in (1, 2))),
+        stage.csv("mfa_status", {"user_principal_name": upns[1], "mfa_status": "User Enabled",
+                                 "account_status": "Active"},
+                  {"user_principal_name": upns[2], "mfa_status": "User Enabled", "account_status": "Deleted"}))
+
+    rows = snapshot.frame("accounts")
+    assert [(an_id(1), "N1", "blank")] == list(
+        zip(rows["account_id"], rows["display_name"], rows["account_enabled"], strict=True))
+    assert 1 == checks(snapshot)["deleted, and active in the portal"]
+    assert 1 == snapshot.manifest.counts["deleted"]
 
 
 def test_the_deleted_are_dropped_and_counted(stage, an_id):

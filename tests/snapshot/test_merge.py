@@ -73,6 +73,53 @@ def test_a_disputed_mailbox_type_takes_nobody_out_of_scope(stage, an_id, checks)
     assert 1 == checks(snapshot)["sources disagree: recipient_type"]
 
 
+@pytest.mark.parametrize(("listed", "recipients", "expected", "disputed"), [
+    (["UserMailbox"], ["SharedMailbox"], None, 1), (["SharedMailbox"], ["UserMailbox"], None, 1),
+    (["SharedMailbox"], ["UserMailbox", "SharedMailbox"], None, 1),
+    (["SharedMailbox", "UserMailbox"], ["SharedMailbox"], None, 1),
+    (["SharedMailbox"], ["sharedmailbox"], "sharedmailbox", 0), (["SharedMailbox"], [""], "SharedMailbox", 0),
+])
+def test_a_mailbox_type_is_what_users_and_recipients_agree_on(stage, an_id, checks, listed, recipients, expected,
+                                                              disputed):
+    """A list of users may carry the type as well; neither list outvotes the other."""
+    files = [stage.csv(table, {"account_id": an_id(1), "recipient_type": text}, name=f"{table}{n}.csv")
+             for table, texts in (("accounts", listed), ("recipients", recipients)) for n, text in enumerate(texts)]
+    snapshot = stage.snapshot(*files)
+    [found] = snapshot.frame("accounts")["recipient_type"]
+
+    assert expected == (None if pd.isna(found) else found)
+    assert disputed == checks(snapshot).get("sources disagree: recipient_type", 0)
+
+
+@pytest.mark.parametrize(("enabled", "status", "expected"), [
+    ("False", "Active", "blank"), ("True", "Disabled", "blank"), ("False", "Disabled", "no"), ("True", "Active", "yes"),
+    ("True", "", "yes"), ("", "Disabled", "blank"),
+])
+def test_a_directory_and_a_portal_that_disagree_on_signing_in_leave_it_blank(stage, an_id, checks, enabled, status,
+                                                                             expected):
+    """Disabled in one of them takes nobody out of scope."""
+    snapshot = stage.snapshot(
+        stage.csv("accounts", {"account_id": an_id(1), "account_enabled": enabled}),
+        stage.csv("mfa_status", {"account_id": an_id(1), "mfa_status": "User Enabled", "account_status": status}),
+    )
+
+    assert [expected] == list(snapshot.frame("accounts")["account_enabled"])
+    differ = {enabled, status} in ({"False", "Active"}, {"True", "Disabled"})
+    assert differ == ("sources disagree: account_enabled and account status" in checks(snapshot))
+
+
+def test_texts_that_may_decide_are_named_where_rows_differ(stage, an_id, checks):
+    """They are shown as the newest file writes them, and known to be disputed."""
+    snapshot = stage.snapshot(*two_files(
+        stage, an_id, {"company_name": "ZX1", "department": "Finance", "employee_type": "Bank"},
+        {"company_name": "ZX9", "department": "Kiosk", "employee_type": "bank"},
+    ))
+    [row] = snapshot.frame("accounts").to_dict("records")
+
+    assert ("ZX9", "Kiosk", "organisation;department") == (row["organisation"], row["department"], row["differing"])
+    assert {"sources disagree: organisation": 1, "sources disagree: department": 1}.items() <= checks(snapshot).items()
+
+
 def test_dates_of_several_rows(stage, an_id):
     """The account is as old as its oldest row says; the list of people knows the start; the later leaving counts."""
     frame = stage.accounts(

@@ -134,6 +134,15 @@ def test_what_makes_an_account_use_mfa(facts, evidence, expected):
     assert expected == status(p.account("ann", "authenticator_push", **facts), p.basis(evidence=evidence))
 
 
+def test_what_is_disputed_takes_nobody_out_of_scope():
+    """An organisation the policy leaves out counts only where the sources agree on it."""
+    basis = p.basis({"population.exclude_organisations": ("ZX9",)})
+    left_out = p.account("ann", organisation="ZX9")
+
+    assert ("OUT_OF_SCOPE", "organisation_excluded") == status(left_out, basis)
+    assert ("NOT_REGISTERED", "nothing_registered") == status({**left_out, "differing": "organisation"}, basis)
+
+
 def test_an_exemption_of_somebody_who_had_the_name_before_exempts_nobody():
     """Approved before the account was made, an entry counts by object id alone."""
     nobody, old = p.account("ann"), {"approved_on": "2024-04-30"}
@@ -298,6 +307,23 @@ def test_a_tier_is_in_doubt_where_nothing_says_what_it_goes_by(lost):
 
     assert ("UNKNOWN", "tier_unknown") == status(p.account("bob", "mobile_phone", **facts), basis)
     assert "COMPLIANT" == status(p.account("bob", "authenticator_push", **facts), basis)[0]
+
+
+@pytest.mark.parametrize("disputed", ["department", "organisation", "employee_type"])
+def test_what_is_disputed_gives_nobody_a_weaker_requirement(disputed):
+    """A tier that asks for less counts only where the sources agree on what it goes by."""
+    policy = p.basis().policy
+    rule = AppliesTo(departments=("Kiosk",), organisations=("ZX*",), employee_types=("Student",))
+    own, staff = (policy.requirements["staff"].model_copy(update=update) for update in (
+        {"applies_to": rule}, {"minimum": Level.PUSH}))
+    basis = p.basis({"requirements": {"kiosk": own, **policy.requirements, "staff": staff}})
+    fits = {"department": "Kiosk", "organisation": "ZX1", "employee_type": "Student"}
+    facts = {"organisation": "Q1", "department": "Radiology", "employee_type": "Employee",
+             disputed: fits[disputed]}
+
+    assert ("COMPLIANT_WEAK", "phone_only") == status(p.account("bob", "mobile_phone", **facts), basis)
+    facts["differing"] = disputed
+    assert ("UNKNOWN", "tier_unknown") == status(p.account("bob", "mobile_phone", **facts), basis)
 
 
 @pytest.mark.parametrize("per_user", ["disabled", "enabled"])
