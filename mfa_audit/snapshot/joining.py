@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mfa_audit.snapshot import engine
 from mfa_audit.snapshot.complaints import POSITION, SHOWN, Complaints
+from mfa_audit.snapshot.mixed_up import crossed, find_crossed, refuse_filled_down
 from mfa_audit.snapshot.staging import Staged, fold_column
 from mfa_audit.snapshot.typing_rules import account_state
 
@@ -40,8 +41,10 @@ def _deleted_later(staged: Staged) -> str:
 
 def join(staged: Staged, complaints: Complaints) -> dict[str, int]:
     """Build the census and the views; returns counts: ``accounts``, ``deleted``, and ``without_identity`` (rows that
-    would have made an account but name nobody)."""
+    would have made an account but name nobody). Raises :class:`InputRejected` for a list of accounts in which one
+    object id stands beside two people."""
     connection = staged.connection
+    refuse_filled_down(staged)
     about_accounts = [
         table for table in (*_MAKE_ACCOUNTS, "registrations", *_LISTS, "group_members") if staged.has(table)
     ]
@@ -49,13 +52,13 @@ def join(staged: Staged, complaints: Complaints) -> dict[str, int]:
     makers = [table for table in _MAKE_ACCOUNTS if staged.has(table)]
     if not staged.has("accounts") and staged.has("registrations"):
         makers.append("registrations")
-    _find_crossed(staged)
+    find_crossed(staged)
     for table in about_accounts:
         own = "'upn:' || r.own_upn"
         doubtful = own if table in makers else "NULL"
         connection.execute(
             f"CREATE VIEW account_{table} AS SELECT r.*, coalesce(u.doubtful, false) AS doubtful, "
-            f"CASE WHEN {_crossed(table)} THEN NULL WHEN r.own_id IS NOT NULL THEN r.own_id "
+            f"CASE WHEN {crossed(table)} THEN NULL WHEN r.own_id IS NOT NULL THEN r.own_id "
             f"WHEN u.doubtful THEN {doubtful} "
             f"WHEN u.id IS NOT NULL THEN u.id WHEN r.own_upn IS NOT NULL THEN {own} END AS account "
             f"FROM raw_{table} r LEFT JOIN upn_ids u ON r.own_id IS NULL AND r.own_upn = u.upn"
@@ -69,23 +72,6 @@ def join(staged: Staged, complaints: Complaints) -> dict[str, int]:
         if table in makers:
             counts["without_identity"] += nameless
     return counts
-
-
-def _find_crossed(staged: Staged) -> None:
-    """``crossed``: registrations whose id is one listed account's and whose UPN is another's: columns were mixed up,
-    and nobody can tell whose methods they are."""
-    staged.connection.execute("CREATE TABLE crossed (src USMALLINT, rec UINTEGER)")
-    if staged.has("accounts") and staged.has("registrations"):
-        staged.connection.execute(
-            "INSERT INTO crossed WITH listed AS (SELECT own_upn AS upn, min(own_id) AS id FROM raw_accounts "
-            "WHERE own_id IS NOT NULL AND own_upn IS NOT NULL GROUP BY own_upn HAVING min(own_id) = max(own_id)) "
-            "SELECT r.src, r.rec FROM raw_registrations r JOIN listed u ON r.own_upn = u.upn AND r.own_id <> u.id "
-            "WHERE r.own_id IN (SELECT id FROM listed)"
-        )
-
-
-def _crossed(table: str) -> str:
-    return "(r.src, r.rec) IN (SELECT src, rec FROM crossed)" if table == "registrations" else "false"
 
 
 def _resolve_upns(staged: Staged, tables: list[str]) -> None:
@@ -234,11 +220,11 @@ def _complain(staged: Staged, table: str, complaints: Complaints, *, makes_accou
     known = "k IS NOT NULL"
     nameless = "own_id IS NULL AND own_upn IS NULL"
     if table == "registrations":
-        crossed, places = staged.connection.execute(
+        count, places = staged.connection.execute(
             f"SELECT count(*), min({POSITION}, {SHOWN}) FROM crossed"
         ).fetchall()[0]
         complaints.add(
-            "id and user principal name of two accounts", crossed, places, grave=True,
+            "id and user principal name of two accounts", count, places, grave=True,
             effect="set aside: nobody can tell whose methods these are",
             fix="export the registrations again, and sort no column of them alone.",
         )

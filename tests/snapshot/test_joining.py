@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 import pandas as pd
+import pytest
 
+from mfa_audit.errors import InputRejected
 from mfa_audit.snapshot.staging import Believable
 
 PUSH = '["microsoftAuthenticatorPush"]'
@@ -138,6 +140,33 @@ def test_rows_that_name_nobody_make_the_listing_partial(stage, an_id):
     state = snapshot.manifest.tables["accounts"]
     assert ("partial", 1) == (state.state, state.rows)
     assert "1 row(s) have neither" in state.reason
+
+
+def two_of_one_id(stage, an_id, second, kind="csv"):
+    first = {"account_id": an_id(1), "user_principal_name": "meera.old@x.example", "display_name": "Meera Old",
+             "mail": "meera.old@x.example"}
+    return getattr(stage, kind)("accounts", {**first, "account_id": an_id(2)}, first,
+                                {"account_id": an_id(1), **second}, name="users.csv")
+
+
+OTHER = {"user_principal_name": "zed.q@x.example", "display_name": "Zed Q", "mail": "zed@x.example"}
+
+
+def test_an_id_filled_down_over_another_persons_is_refused(stage, an_id):
+    """One of the two would be missing, and the other have both their registrations."""
+    with pytest.raises(InputRejected, match="one object id for two people") as refused:
+        stage.snapshot(two_of_one_id(stage, an_id, OTHER))
+
+    assert ("users.csv", 4) == (str(refused.value.file), refused.value.line)
+
+
+@pytest.mark.parametrize(("second", "kind"), [
+    ({"user_principal_name": "meera.new@x.example", "display_name": "Meera New", "mail": "m.new@x.example"}, "csv"),
+    ({**OTHER, "display_name": "meera old"}, "csv"), ({**OTHER, "mail": ""}, "csv"), (OTHER, "json"),
+])
+def test_an_account_renamed_between_two_rows_is_one(stage, an_id, second, kind):
+    """Whoever marries keeps a name; what no spreadsheet touched is Graph's own."""
+    assert 2 == len(stage.accounts(two_of_one_id(stage, an_id, second, kind)))
 
 
 def test_a_deletion_to_come_deletes_nobody(stage, an_id, checks):
