@@ -7,6 +7,14 @@ from typing import TYPE_CHECKING
 
 from mfa_audit.snapshot import managers, nested, typing_rules
 from mfa_audit.snapshot.complaints import POSITION, SHOWN, Complaints
+from mfa_audit.snapshot.disputes import (
+    ENABLED_DIFFER,
+    TYPES_DIFFER,
+    agreed,
+    complain_of_disputes,
+    complain_of_enabled,
+    complain_of_types,
+)
 from mfa_audit.snapshot.joining import deletes
 from mfa_audit.snapshot.merge import Merge
 from mfa_audit.snapshot.typed import TypedTable
@@ -35,12 +43,12 @@ def build(staged: Staged, complaints: Complaints, attribute: str, declared: str 
     _people(staged, complaints, declared, count)
     _mfa_status(staged, complaints, count)
     _recipients(staged, complaints, count)
-    _complain_of_types(staged, complaints)
-    _complain_of_enabled(staged, complaints)
+    complain_of_types(staged, complaints)
+    complain_of_enabled(staged, complaints)
     kinds = [("recipients", "recipient_type")]
     if "recipient_type" in staged.fields["accounts"]:
         kinds.append(("accounts", "recipient_type"))
-    _complain_of_disputes(staged, complaints, "recipient_type", *kinds)
+    complain_of_disputes(staged, complaints, "recipient_type", *kinds)
     managers.resolve(staged)
     return _ASSEMBLY
 
@@ -93,7 +101,7 @@ def _accounts(staged: Staged, complaints: Complaints, attribute: str, declared: 
         watched=("organisation", "department", "employee_type"),
         words={"account_enabled": _TRUTH, "user_type": _USER_TYPES, "per_user_mfa": _PER_USER, "synced": _TRUTH},
         own={
-            "recipient_type": _agreed("recipient_type", blank="''"),
+            "recipient_type": agreed("recipient_type"),
             "external": "CASE WHEN bool_or(external = 'yes') THEN 'yes' WHEN bool_or(external = 'no') THEN 'no' END",
             "created_at": "min(created_at)",
             "hire_date": _newest_then_earliest("hire_date"),
@@ -179,9 +187,9 @@ def _mfa_status(staged: Staged, complaints: Complaints, count: int) -> None:
     typed.create(complaints)
     Merge(
         table, texts=("user_principal_name", "display_name", "mail", "organisation"),
-        words={"account_status": _TRUTH}, own={"mfa_status": _agreed("mfa_status", blank="''")},
+        words={"account_status": _TRUTH}, own={"mfa_status": agreed("mfa_status")},
     ).run(staged.connection, complaints, count)
-    _complain_of_disputes(staged, complaints, "mfa_status", (table, "mfa_status"))
+    complain_of_disputes(staged, complaints, "mfa_status", (table, "mfa_status"))
 
 
 def _recipients(staged: Staged, complaints: Complaints, count: int) -> None:
@@ -192,51 +200,8 @@ def _recipients(staged: Staged, complaints: Complaints, count: int) -> None:
     typed.field("recipient_type")
     typed.create(complaints)
     Merge(
-        table, texts=("user_principal_name",), own={"recipient_type": _agreed("recipient_type", blank="''")},
+        table, texts=("user_principal_name",), own={"recipient_type": agreed("recipient_type")},
     ).run(staged.connection, complaints, count)
-
-
-def _complain_of_disputes(staged: Staged, complaints: Complaints, column: str, *values: tuple[str, str]) -> None:
-    """Name the accounts of which ``values`` (table, SQL for the value) say different things."""
-    told = " UNION ALL ".join(
-        f"SELECT k, {POSITION} AS place, lower(nullif({value}, '')) AS value FROM typed_{table}"
-        for table, value in values
-    )
-    _complain_of_blanked(
-        staged, complaints, column,
-        f"SELECT min(place) AS place FROM ({told}) GROUP BY k HAVING min(value) <> max(value)",
-    )
-
-
-def _complain_of_enabled(staged: Staged, complaints: Complaints) -> None:
-    _complain_of_blanked(
-        staged, complaints, "account_enabled and account status",
-        f"SELECT min({POSITION}) AS place FROM typed_accounts t JOIN merged_accounts a USING (k) "
-        f"JOIN merged_mfa_status s USING (k) WHERE {_ENABLED_DIFFER} GROUP BY k",
-    )
-
-
-def _complain_of_types(staged: Staged, complaints: Complaints) -> None:
-    _complain_of_blanked(
-        staged, complaints, "user_type",
-        f"SELECT min({POSITION}) AS place FROM typed_accounts t JOIN merged_accounts a USING (k) "
-        f"JOIN merged_registrations r USING (k) WHERE {_TYPES_DIFFER} GROUP BY k",
-    )
-
-
-def _complain_of_blanked(staged: Staged, complaints: Complaints, column: str, places: str) -> None:
-    count, examples = staged.connection.execute(f"SELECT count(*), min(place, {SHOWN}) FROM ({places})").fetchall()[0]
-    complaints.add(
-        f"sources disagree: {column}", count, examples, effect="taken as blank: nobody can tell which source is right",
-        fix="take one of the files away.",
-    )
-
-
-def _agreed(column: str, blank: str = "NULL") -> str:
-    """SQL aggregate: the one value all rows agree on. A disputed type or status would move an account out of scope or
-    off the record, so it counts as blank."""
-    return (f"CASE WHEN min(nullif({column}, '')) = max(nullif({column}, '')) THEN min(nullif({column}, '')) "
-            f"WHEN count({column}) > 0 THEN {blank} END")
 
 
 def _newest_then_earliest(column: str) -> str:
@@ -261,10 +226,6 @@ def _empty_when_absent(staged: Staged, table: str) -> None:
         staged.fields.setdefault(table, ())
 
 
-_ENABLED_DIFFER = ("(a.account_enabled IN ('yes', 'no') AND s.account_status IN ('yes', 'no') "
-                   "AND a.account_enabled <> s.account_status)")
-_TYPES_DIFFER = "(a.user_type <> r.user_type AND a.user_type <> 'blank' AND r.user_type <> 'blank')"
-
 _PARTS = f"""
 SELECT c.k AS account_key, c.account_id,
     coalesce(a.user_principal_name, r.user_principal_name, s.user_principal_name, p.user_principal_name,
@@ -276,9 +237,9 @@ SELECT c.k AS account_key, c.account_id,
     coalesce(a.department, p.department) AS department,
     coalesce(a.employee_type, p.employee_type) AS employee_type,
     m.manager_id, m.manager_key,
-    CASE WHEN {_ENABLED_DIFFER} OR c.account_id IN (SELECT account FROM disputed_deletions) THEN 'blank'
+    CASE WHEN {ENABLED_DIFFER} OR c.account_id IN (SELECT account FROM disputed_deletions) THEN 'blank'
          ELSE coalesce(a.account_enabled, s.account_status, 'absent') END AS account_enabled,
-    CASE WHEN {_TYPES_DIFFER} THEN 'blank' ELSE
+    CASE WHEN {TYPES_DIFFER} THEN 'blank' ELSE
     coalesce(CASE WHEN a.user_type <> 'blank' OR (a.disputed & 2) <> 0 THEN a.user_type END,
              nullif(r.user_type, 'blank'), a.user_type, r.user_type) END AS said_type,
     nullif(said_type, 'blank') AS user_type,
