@@ -79,7 +79,7 @@ def take_snapshot(
         organisation_attribute=policy.population.organisation_attribute,
         date_order=settings.date_order,
         captured_at=inputs.collected_at or settings.captured_at,
-        believable=_believable(policy, as_of, graph=inputs.collected_at is not None),
+        believable=_believable(policy, as_of),
         progress=progress,
     )
     if graph is not None:
@@ -87,10 +87,10 @@ def take_snapshot(
     return snapshot
 
 
-def _believable(policy: Policy, as_of: date, *, graph: bool) -> Believable:
-    ends = datetime.combine(as_of, time.max, ZoneInfo(policy.about.timezone))
-    ages = policy.sources.maximum_age_hours
-    return Believable(ends, timedelta(hours=ages.graph if graph else ages.files))
+def _believable(policy: Policy, as_of: date) -> Believable:
+    # How long one row of the report may stay behind the others does not hang on how the report is read.
+    return Believable(datetime.combine(as_of, time.max, ZoneInfo(policy.about.timezone)),
+                      timedelta(hours=policy.sources.maximum_age_hours.files))
 
 
 def graph_source(settings: Settings, online: Online, progress: Progress) -> GraphSource:
