@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mfa_audit.access.coverage import asked
 from mfa_audit.access.other_sources import ASKED_BY_DEFAULTS, DIRECTORY_SYNCHRONISATION
-from mfa_audit.access.question import GUEST_TYPES, Device, Person, Question, SignIn
+from mfa_audit.access.question import COUNTRIES, GUEST_TYPES, ID, Device, Person, Question, SignIn
 from mfa_audit.access.sign_in import Decision, decide
 from mfa_audit.access.tenant import Application, Tenant, locations_of, networks_of, policies_of
 
@@ -93,7 +93,9 @@ def _people(told: Mapping[str, Any]) -> Iterable[tuple[str, Person]]:
     named_roles |= ASKED_BY_DEFAULTS | {DIRECTORY_SYNCHRONISATION}
     users = _list(told.get("users") or [], "users")
     # An id that nothing describes may be a group whose members nobody read.
-    unread |= (named_groups.union(*groups.values()) - groups.keys() - deleted
+    holders = {str(each.get("principalId")).casefold() for each in _list(told.get("roles") or [], "roles")
+               if isinstance(each, dict)}
+    unread |= (named_groups.union(holders, *groups.values()) - groups.keys() - deleted
                - {str(user.get("id")).casefold() for user in users if isinstance(user, dict)})
     for user in users:
         each = _object(user, "a user")
@@ -109,7 +111,13 @@ def _people(told: Mapping[str, Any]) -> Iterable[tuple[str, Person]]:
             home_tenant=home.casefold() if isinstance(home, str) else None,
             groups=inside, unsure_groups=unsure, roles=roles, unsure_roles=unsure_roles,
             per_user=per_user.casefold() if isinstance(per_user, str) else None,
+            registered=known_or_none(each.get("mfaRegistered")),
         )
+
+
+def known_or_none(value: Any) -> bool | None:
+    """What is told when it is true or false; anything else tells nothing."""
+    return value if isinstance(value, bool) else None
 
 
 def guest_types(user: Mapping[str, Any]) -> frozenset[str]:
@@ -208,12 +216,13 @@ def _sign_in(told: Mapping[str, Any]) -> SignIn:
         found = ip_address(address) if isinstance(address, str) else None
     except ValueError as error:
         raise UnreadableCase(f"{address!r} is no address") from error
-    protected = told.get("appProtected")
+    app, country = _word(told.get("appId")), _word(told.get("country"))
     return SignIn(
-        app=_word(told.get("appId")), user_action=_word(told.get("userAction")),
-        context=_word(told.get("authenticationContext")), address=found, country=_word(told.get("country")),
-        device=Device(registered if isinstance(registered, bool) else None, properties),
-        app_protected=protected if isinstance(protected, bool) else None, **signals,
+        app=app if app is None or ID.fullmatch(app) else None, user_action=_word(told.get("userAction")),
+        context=_word(told.get("authenticationContext")), address=found,
+        country=country if country in COUNTRIES or country == "unknown" else None,
+        device=Device(known_or_none(registered), properties),
+        app_protected=known_or_none(told.get("appProtected")), **signals,
     )
 
 

@@ -78,7 +78,7 @@ def _platform(policy: Policy, question: Question) -> Answer:
             return YES
         platform = question.signal("platform")
         told = _member(words & _PLATFORMS, "platform", platform, question)
-        return any_of((told, _any_strange(words - _PLATFORMS, "platform", question)))
+        return any_of((told, _any_strange(words - _PLATFORMS, "platform", policy, question)))
 
     return _chosen(choice, is_one_of, question, policy, "platforms")
 
@@ -105,7 +105,7 @@ def _client(policy: Policy, question: Question) -> Answer:
     for word in sorted(wanted):
         name = _CLIENTS.get(word, word)
         if name not in SIGNALS["client"]:
-            answers.append(question.lacking("client", word))
+            answers.append(question.lacking("client", f"{policy.id} {word}"))
             continue
         answer = _member(frozenset({name}), "client", client, question)
         if word == "eassupported":
@@ -128,7 +128,7 @@ def _risk(kind: str) -> Condition:
             return YES
         name = f"{kind}_risk"
         told = _member(levels & set(SIGNALS[name]), name, question.signal(name), question)
-        return any_of((told, _any_strange(levels - set(SIGNALS[name]), name, question)))
+        return any_of((told, _any_strange(levels - set(SIGNALS[name]), name, policy, question)))
 
     return condition
 
@@ -138,7 +138,7 @@ def _flow(policy: Policy, question: Question) -> Answer:
     if wanted is None:
         return YES
     told = _member(wanted & set(SIGNALS["flow"]), "flow", question.signal("flow"), question)
-    return any_of((told, _any_strange(wanted - set(SIGNALS["flow"]), "flow", question)))
+    return any_of((told, _any_strange(wanted - set(SIGNALS["flow"]), "flow", policy, question)))
 
 
 def _chosen(choice: Choice, hits: Callable[[frozenset[str]], Answer], question: Question, policy: Policy,
@@ -159,9 +159,9 @@ def _member(words: frozenset[str], signal: str, value: str | None, question: Que
     return question.lacking("signal", signal)
 
 
-def _any_strange(words: frozenset[str], signal: str, question: Question) -> Answer:
-    """A word that nobody knows may mean this sign-in."""
-    return any_of(question.lacking(f"{signal} value", word) for word in sorted(words))
+def _any_strange(words: frozenset[str], signal: str, policy: Policy, question: Question) -> Answer:
+    """A word that nobody knows may mean this sign-in, and something else in another policy."""
+    return any_of(question.lacking(f"{signal} value", f"{policy.id} {word}") for word in sorted(words))
 
 
 _PARTS = {"": ("applications",), "devicePlatform": ("platforms",), "location": ("locations",),

@@ -22,6 +22,9 @@ _TEXTS = frozenset({
     "operatingsystemversion", "profiletype", "trusttype",
 }) | _EXTENSIONS
 _COLLECTIONS = frozenset({"physicalids", "systemlabels"})
+_WORDS = {"iscompliant": ("true", "false"), "ismanaged": ("true", "false"),
+          "trusttype": ("azuread", "serverad", "workplace")}
+"""Property -> the only values it can have; any other tells nothing."""
 _OTHER_NAMES = {"ownership": "deviceownership"}
 _ALLOWED = {"deviceid": frozenset({"eq", "in"}), "iscompliant": frozenset({"eq"}),
             **dict.fromkeys(_COLLECTIONS, frozenset({"contains"}))}
@@ -169,6 +172,8 @@ def _is_told(name: str, value: Any) -> bool:
     """Whether a property has a value of its kind; any other says nothing."""
     if name in _COLLECTIONS and value is not None:
         return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+    if value is not None and name in _WORDS:
+        return _text(value) in _WORDS[name]
     return value is None or isinstance(value, str | bool)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,7 +84,7 @@ def everybody(snapshot: Snapshot, policy: Policy, as_of: date, tenant: Tenant,
     register = registering(policy, tenant, matrix.situations)
     return Everybody(
         found, cells, _frame(cells), [matrix.place(each) for each in cells],
-        [may_register(matrix.cells_in(person, register)) for person in found.people], matrix,
+        [may_register(matrix.cells_in(replace(person, registered=False), register)) for person in found.people], matrix,
         _roles(snapshot, policy, as_of))
 
 

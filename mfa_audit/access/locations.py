@@ -47,7 +47,8 @@ def _trusted(question: Question) -> Answer:
         mfa_trusted(question),
         *(all_of((_is_trusted(each, question), _is_in(each, question)))
           for each in locations.values() if each.kind != "country"),
-        *(question.lacking("location", each) for each in question.tenant.unread_locations),
+        # Whether one is trusted is another fact than whether the sign-in comes from there.
+        *(question.lacking("trusted location", each) for each in question.tenant.unread_locations),
     ))
 
 

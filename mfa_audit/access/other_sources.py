@@ -31,6 +31,9 @@ Privileged Role, Security, SharePoint, User, Authentication Policy, Identity Gov
 DIRECTORY_SYNCHRONISATION = "d29b2b05-8046-44ba-8758-1e26182fcf32"
 """The role of the accounts that security defaults leave alone."""
 
+REGISTER = "urn:user:registersecurityinfo"
+"""The user action of registering a method."""
+
 _PORTALS = frozenset({APPLICATIONS["azure_management"], APPLICATIONS["azure_portal"]})
 """Where security defaults ask everybody: the portal, and what the shells call."""
 
@@ -41,6 +44,8 @@ def by_defaults(question: Question) -> Demand:
     """What security defaults come to, when they are on. Of everybody who is no administrator Microsoft decides when to
     ask, which nobody can foresee."""
     person, sign_in, client = question.person, question.sign_in, question.signal("client")
+    if sign_in.user_action == REGISTER:
+        return _at_registration(question, Demand(frozenset({Outcome.ALLOW, Outcome.MFA}), _MFA.strengths))
     exempt = (YES if DIRECTORY_SYNCHRONISATION in person.roles
               else question.lacking("role", DIRECTORY_SYNCHRONISATION)
               if DIRECTORY_SYNCHRONISATION in person.unsure_roles else NO)
@@ -61,11 +66,22 @@ def by_defaults(question: Question) -> Demand:
     return Demand(frozenset(outcomes), _MFA.strengths, lacks)
 
 
+def _at_registration(question: Question, demanded: Demand) -> Demand:
+    """Whoever has no factor is let in to register the first; of others the same is ``demanded`` as elsewhere."""
+    registered = question.person.registered
+    if registered is None:
+        lacks = question.lacking("registered", question.person.id or "").lacks
+        return Demand(demanded.outcomes | NOTHING.outcomes, demanded.strengths, demanded.lacks | lacks)
+    return demanded if registered else NOTHING
+
+
 def by_person(question: Question) -> Demand:
     """What per-user MFA comes to. It knows no exclusions and no trusted locations but the MFA trusted IPs; an old
     protocol gets in with a password of its own. Not read, it adds nothing."""
     if question.person.per_user not in ("enabled", "enforced"):
         return NOTHING
+    if question.sign_in.user_action == REGISTER:
+        return _at_registration(question, _MFA)
     client = question.signal("client")
     trusted = mfa_trusted(question)
     if client in LEGACY or trusted.holds:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mfa_audit.access.question import ID
 from mfa_audit.access.reading import Node
 from mfa_audit.access.strengths import MFA_STRENGTH, Strength, strength_of
 
@@ -188,7 +189,7 @@ def _guests(node: Node | None) -> Guests | None:
     kind, members = tenants.word("membershipKind"), tenants.words("members")
     tenants.close()
     if kind == "enumerated":
-        return Guests(types, members or NOTHING, readable=bool(members))
+        return Guests(types, members or NOTHING, readable=bool(members) and all(map(ID.fullmatch, members or ())))
     return Guests(types, None, readable=kind == "all")
 
 

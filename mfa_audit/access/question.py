@@ -36,6 +36,17 @@ SIGNALS: Mapping[str, tuple[str, ...]] = {
 }
 """Signal of a sign-in -> the values it can have."""
 
+COUNTRIES = frozenset(re.findall(
+    "[a-z]{2}",
+    "ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq br bs bt bv bw by bz ca "
+    "cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg eh er es et fi fj fk fm fo fr ga "
+    "gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp "
+    "ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mf mg mh mk ml mm mn mo mp mq mr ms "
+    "mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs "
+    "ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr ss st sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw "
+    "tz ua ug um us uy uz va vc ve vg vi vn vu wf ws xk ye yt za zm zw"))
+"""ISO 3166 codes of countries, and Kosovo's, in lower case; any other word is no country."""
+
 LEGACY = frozenset({"exchangeactivesync", "other"})
 """Clients that can do no MFA and send no state of the device."""
 
@@ -45,7 +56,7 @@ class Person:
     """Who signs in: object ``id`` (null when not known, empty when no policy names it), the ``guest_types`` it may be
     (of :data:`GUEST_TYPES`; one when known), home tenant of a guest, the groups and active tenant-wide roles it is
     certainly in, and those it may be in because nobody read their members. ``per_user`` is disabled, enabled, enforced,
-    or null when not read. All in lower case."""
+    or null when not read; ``registered``: whether they have a factor already. All in lower case."""
 
     id: str | None = ""
     guest_types: frozenset[str] = frozenset(GUEST_TYPES)
@@ -55,6 +66,7 @@ class Person:
     roles: frozenset[str] = frozenset()
     unsure_roles: frozenset[str] = frozenset()
     per_user: str | None = None
+    registered: bool | None = None
 
 
 @dataclass(frozen=True, eq=False)

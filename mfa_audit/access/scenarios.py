@@ -7,8 +7,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import product
 from typing import TYPE_CHECKING
 
-from mfa_audit.access.question import Device, SignIn
+from mfa_audit.access.question import ID, Device, SignIn
 from mfa_audit.access.targets import APPLICATIONS
+from mfa_audit.errors import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,7 +68,7 @@ def _sign_ins(scenario: Scenario, addresses: dict[str, tuple[Address, ...]]) -> 
     places: list[Address | None] = [address for network in scenario.network or () for address in addresses[network]]
     targets: Sequence[tuple[str | None, str | None]] = (
         [(None, action) for action in scenario.user_action] if scenario.user_action
-        else [(APPLICATIONS.get(app, app.casefold()), None) for app in scenario.apps or ()] or [(None, None)]
+        else [(_application(app), None) for app in scenario.apps or ()] or [(None, None)]
     )
     stated = dict(scenario.device or {})
     registered = stated.pop("registered", None)
@@ -82,6 +83,14 @@ def _sign_ins(scenario: Scenario, addresses: dict[str, tuple[Address, ...]]) -> 
             country=_lower(country), device=device, sign_in_risk=_lower(sign_in), user_risk=_lower(user),
             insider_risk=_lower(insider), flow=_lower(flow), app_protected=scenario.app_protected,
         )
+
+
+def _application(named: str) -> str:
+    identity = APPLICATIONS.get(named, named.casefold())
+    if not ID.fullmatch(identity):
+        raise PolicyError(f"scenarios: there is no application {named!r}", where="the policy",
+                          next_step=f"name an appId, or one of {', '.join(APPLICATIONS)}.")
+    return identity
 
 
 def _lower(word: str | None) -> str | None:

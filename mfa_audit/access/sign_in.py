@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from mfa_audit.access.question import Question
 
 REPORT_ONLY = "enabledforreportingbutnotenforced"
-_MOST_WORLDS = 256
-"""Worlds looked at one by one; beyond that the unknown policies are taken as independent of one another, which can only
-make more seem possible."""
+_MOST_LOOKS = 1_024
+"""How often a policy is looked at in the worlds of one sign-in; beyond that the unknown policies are taken as
+independent of one another, which can only make more seem possible."""
 
 
 @dataclass(frozen=True)
@@ -127,12 +127,12 @@ class _Worlds:
     """Settles one unknown fact after another, until what is left makes no difference."""
 
     def __init__(self) -> None:
-        self._left = _MOST_WORLDS
+        self._left = _MOST_LOOKS
 
     def look(self, question: Question, applied: Sequence[Policy], maybe: Sequence[Policy], *,
              defaults: Answer | None) -> list[_Leaf]:
         """The worlds; ``defaults``: whether security defaults are in force, null when not known."""
-        self._left -= 1
+        self._left -= 4 + len(applied) + len(maybe)
         in_force = question.lacking("security defaults") if defaults is None else defaults
         answers = [(policy, applies(policy, question)[0]) for policy in maybe]
         certain = [*applied, *(policy for policy, answer in answers if answer.holds)]

@@ -69,6 +69,9 @@ def strength_of(value: Any, known: Mapping[str, Strength]) -> Strength:
     identity = node.word("id") or ""
     satisfied, listed = node.words("requirementsSatisfied"), node.take("allowedCombinations")
     name, narrowed = node.take("displayName"), bool(node.take("combinationConfigurations"))
+    for known_key in ("description", "policyType", "createdDateTime", "modifiedDateTime"):
+        node.take(known_key)
+    node.close()
     if satisfied is None and listed is None and (identity in known or identity in BUILT_IN):
         return known.get(identity) or BUILT_IN[identity]
     combinations = None

@@ -76,23 +76,25 @@ def target(policy: Policy, question: Question) -> Answer:
         return contexts
     if not wanted.include and wanted.filter_mode in (None, "exclude"):
         return question.lacking("applications not listed", policy.id)
-    included, excluded = _any_of(wanted.include, question), _any_of(wanted.exclude, question)
+    included, excluded = (_any_of(named, policy, question) for named in (wanted.include, wanted.exclude))
     if wanted.filter_mode is not None:
-        by_filter = _by_filter(wanted, question)
+        by_filter = _by_filter(wanted, policy, question)
         if wanted.filter_mode != "include":
             excluded = any_of((excluded, by_filter))
         if wanted.filter_mode != "exclude":
-            included = any_of((included, by_filter))
+            # Beside "all" nobody says whether the filter narrows it.
+            narrowed = "all" in wanted.include and by_filter.holds is False
+            included = question.lacking("application filter", policy.id) if narrowed else any_of((included, by_filter))
     return all_of((included, negate(excluded)))
 
 
-def _any_of(named: frozenset[str], question: Question) -> Answer:
+def _any_of(named: frozenset[str], policy: Policy, question: Question) -> Answer:
     if "all" in named:
         return YES
-    return any_of(_covers(each, question) for each in sorted(named - {"none"}))
+    return any_of(_covers(each, policy, question) for each in sorted(named - {"none"}))
 
 
-def _covers(named: str, question: Question) -> Answer:
+def _covers(named: str, policy: Policy, question: Question) -> Answer:
     app = question.sign_in.app
     if app is None:
         return question.lacking("application", named)
@@ -106,15 +108,15 @@ def _covers(named: str, question: Question) -> Answer:
         return question.lacking("application", f"{app} in {named}")
     if named == APPLICATIONS["azure_management"]:
         return known(app in AZURE_MANAGEMENT)
-    return known(app == named) if ID.fullmatch(named) else question.lacking("application", f"{app} in {named}")
+    return known(app == named) if ID.fullmatch(named) else question.lacking("application", f"{policy.id} {named}")
 
 
-def _by_filter(wanted: Targets, question: Question) -> Answer:
+def _by_filter(wanted: Targets, policy: Policy, question: Question) -> Answer:
     application = question.tenant.applications.get(question.sign_in.app or "")
     rule = rules.parse(wanted.filter_rule, "CustomSecurityAttribute")
     if (rule is None or application is None or application.attributes is None
             or wanted.filter_mode not in ("include", "exclude")):
-        return question.lacking("application attributes", f"{question.sign_in.app} {wanted.filter_rule}")
+        return question.lacking("application attributes", f"{policy.id} {question.sign_in.app}")
     attributes = application.attributes
 
     def compare(comparison: rules.Comparison) -> Answer:

@@ -7,7 +7,9 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network, summarize_address_range
 from typing import TYPE_CHECKING, Any
 
+from mfa_audit.access.policies import NOTHING as NOBODY
 from mfa_audit.access.policies import Policy, policy_of
+from mfa_audit.access.question import COUNTRIES
 from mfa_audit.access.reading import Node
 from mfa_audit.access.strengths import Strength, strength_of
 
@@ -19,6 +21,11 @@ MFA_TRUSTED = "00000000-0000-0000-0000-000000000000"
 
 NO_LOCATIONS = frozenset({"all", "alltrusted", MFA_TRUSTED})
 """What a locations condition may name beside named locations."""
+
+_IDLE = frozenset({"disabled", "enabledforreportingbutnotenforced"})
+_MAPPED_BITS = 96
+_MOST_RANGES = 2_000
+"""Ranges one location can have at Microsoft's."""
 
 Networks = tuple["IPv4Network | IPv6Network", ...]
 
@@ -70,8 +77,8 @@ class Tenant:
 
     @property
     def enforces(self) -> bool:
-        """Whether any policy is enabled."""
-        return any(policy.state == "enabled" for policy in self.policies)
+        """Whether any policy is enabled, or is in a state nobody knows, which may be enabled."""
+        return any(policy.state not in _IDLE for policy in self.policies)
 
 
 def policies_of(values: Iterable[Any], strengths: Iterable[Any]) -> tuple[Policy, ...]:
@@ -85,8 +92,12 @@ def policies_of(values: Iterable[Any], strengths: Iterable[Any]) -> tuple[Policy
 
 def locations_of(values: Iterable[Any]) -> dict[str, Location]:
     """Named locations from their JSON, by id in lower case."""
-    found = (_location(value) for value in values)
-    return {location.id: location for location in found}
+    found: dict[str, Location] = {}
+    for location in map(_location, values):
+        twin = found.get(location.id, location)
+        # Of two that differ nobody knows which one holds.
+        found[location.id] = location if twin == location else Location(location.id, "", trusted=None, readable=False)
+    return found
 
 
 def networks_of(texts: Iterable[str]) -> tuple[Networks, bool]:
@@ -94,10 +105,18 @@ def networks_of(texts: Iterable[str]) -> tuple[Networks, bool]:
     found, readable = [], True
     for text in texts:
         try:
-            found.append(ip_network(text.strip(), strict=False))
+            found.append(_plain(ip_network(text.strip(), strict=False)))
         except ValueError:
             readable = False
     return tuple(found), readable
+
+
+def _plain(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    """IPv4 written as IPv6 is IPv4, as the other side sees it."""
+    mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    if mapped is None or network.prefixlen < _MAPPED_BITS:
+        return network
+    return IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
 
 
 def _location(value: Any) -> Location:
@@ -107,14 +126,18 @@ def _location(value: Any) -> Location:
     identity, name = node.word("id") or "", node.take("displayName")
     trusted, ranges = node.take("isTrusted"), node.take("ipRanges")
     countries = node.words("countriesAndRegions")
+    lookup = node.word("countryLookupMethod") or "clientipaddress"
     kind = kind or ("ip" if ranges is not None else "country" if countries is not None else "")
     networks, readable = _ranges(ranges)
     readable = readable and (kind != "ip" or ranges is not None) and (kind != "country" or countries is not None)
     unmapped = node.take("includeUnknownCountriesAndRegions")
-    readable = readable and (unmapped is None or isinstance(unmapped, bool))
+    readable = readable and (unmapped is None or isinstance(unmapped, bool)) and (countries or NOBODY) <= COUNTRIES
+    for known in ("createdDateTime", "modifiedDateTime", "deletedDateTime"):
+        node.take(known)
+    node.close()
     return Location(
         identity, kind, trusted if isinstance(trusted, bool) else None, networks, countries or frozenset(),
-        by_address=(node.word("countryLookupMethod") or "clientipaddress") == "clientipaddress",
+        by_address=lookup == "clientipaddress",
         with_unknown=unmapped is True,
         readable=readable and not strange, name=name if isinstance(name, str) else "",
     )
@@ -123,7 +146,7 @@ def _location(value: Any) -> Location:
 def _ranges(value: Any) -> tuple[Networks, bool]:
     if value is None:
         return (), True
-    if not isinstance(value, list):
+    if not isinstance(value, list) or len(value) > _MOST_RANGES:
         return (), False
     found: list[IPv4Network | IPv6Network] = []
     readable = True
@@ -132,9 +155,9 @@ def _ranges(value: Any) -> tuple[Networks, bool]:
         cidr, low, high = node.take("cidrAddress"), node.take("lowerAddress"), node.take("upperAddress")
         try:
             if isinstance(cidr, str):
-                found.append(ip_network(cidr.strip(), strict=False))
+                found.append(_plain(ip_network(cidr.strip(), strict=False)))
             else:
-                found.extend(summarize_address_range(ip_address(low), ip_address(high)))
+                found.extend(map(_plain, summarize_address_range(ip_address(low), ip_address(high))))
         except (ValueError, TypeError):
             readable = False
     return tuple(found), readable

@@ -21,25 +21,29 @@ def users(policy: Policy, question: Question) -> Answer:
     conditions = policy.conditions
     if conditions.include is None:
         return question.lacking("policy", policy.id)
-    included = _named(conditions.include, question)
+    included = _named(conditions.include, question, policy.id)
     if any(each.startswith("conditions.users") for each in conditions.strange):
         included = any_of((included, question.lacking("policy", policy.id)))
-    return all_of((included, negate(_named(conditions.exclude, question))))
+    return all_of((included, negate(_named(conditions.exclude, question, policy.id))))
 
 
-def _named(selection: Selection, question: Question) -> Answer:
+def _named(selection: Selection, question: Question, policy: str) -> Answer:
+    """``policy``: its id, because a word that nobody knows may mean something else in another one."""
     person = question.person
     if "all" in selection.users or person.id in selection.users - _WORDS:
         return YES
     return any_of((
-        _keywords(selection, question),
+        _keywords(selection, question, policy),
         _in(selection.groups, person.groups, person.unsure_groups, "group", question),
         _in(selection.roles, person.roles, person.unsure_roles, "role", question),
-        NO if selection.guests is None else _guest(selection.guests, question),
+        *(question.lacking(kind, f"{policy} {each}") for kind, named in (("group", selection.groups),
+                                                                         ("role", selection.roles))
+          for each in sorted(named) if not ID.fullmatch(each)),
+        NO if selection.guests is None else _guest(selection.guests, question, policy),
     ))
 
 
-def _keywords(selection: Selection, question: Question) -> Answer:
+def _keywords(selection: Selection, question: Question, policy: str) -> Answer:
     if not selection.users:
         return NO
     answers, person = [], question.person
@@ -47,7 +51,7 @@ def _keywords(selection: Selection, question: Question) -> Answer:
         if word == "guestsorexternalusers":
             answers.append(guest_type(_EXTERNAL, question))
         elif person.id is None or not ID.fullmatch(word):
-            answers.append(question.lacking("user", word))
+            answers.append(question.lacking("user", word if ID.fullmatch(word) else f"{policy} {word}"))
     return any_of(answers)
 
 
@@ -60,11 +64,12 @@ def _in(named: frozenset[str], certain: frozenset[str], unsure: frozenset[str], 
     return any_of(question.lacking(kind, each) for each in sorted(named & unsure))
 
 
-def _guest(guests: Guests, question: Question) -> Answer:
+def _guest(guests: Guests, question: Question, policy: str) -> Answer:
     wanted = guests.types & _EXTERNAL
-    strange = guests.types - _EXTERNAL - _NEVER_IN_DIRECTORY
-    types = any_of((guest_type(wanted, question), *(question.lacking("guest type", each) for each in strange)))
-    return all_of((types, _from(guests, question)))
+    strange = guests.types - _EXTERNAL - _NEVER_IN_DIRECTORY if guests.types else {"none named"}
+    types = any_of((guest_type(wanted, question),
+                    *(question.lacking("kind of guest", f"{policy} {each}") for each in sorted(strange))))
+    return all_of((types, _from(guests, question, policy)))
 
 
 def guest_type(wanted: frozenset[str], question: Question) -> Answer:
@@ -78,10 +83,10 @@ def guest_type(wanted: frozenset[str], question: Question) -> Answer:
     return question.lacking("guest type") if assumed is None else known(assumed in wanted)
 
 
-def _from(guests: Guests, question: Question) -> Answer:
+def _from(guests: Guests, question: Question, policy: str) -> Answer:
     """Whether the person's home tenant is among those named."""
     if not guests.readable:
-        return question.lacking("home tenant", "unreadable")
+        return question.lacking("home tenants named", policy)
     if guests.tenants is None:
         return YES
     home = question.person.home_tenant
@@ -93,6 +98,6 @@ def _from(guests: Guests, question: Question) -> Answer:
 def left_out(policy: Policy, question: Question) -> bool:
     """Whether the policy names this person and an exclusion takes them out again."""
     conditions = policy.conditions
-    if conditions.include is None or _named(conditions.include, question).holds is False:
+    if conditions.include is None or _named(conditions.include, question, policy.id).holds is False:
         return False
-    return _named(conditions.exclude, question).holds is True
+    return _named(conditions.exclude, question, policy.id).holds is True

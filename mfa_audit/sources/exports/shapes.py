@@ -218,7 +218,8 @@ def _roles(written: list[str], keys: frozenset[str], style: str) -> Recognised |
     source = _source(written, style)
     if "principalid" in keys and "roledefinitionid" in keys:
         active = keys & _keys("assignmenttype roleassignmentscheduleid roleassignmentoriginid")
-        eligible = not active and keys & _keys("roleeligibilityscheduleid startdatetime enddatetime")
+        # An assignment by schedule says of which type it is; an eligibility has a member type and none of its own.
+        eligible = not active and keys & _keys("roleeligibilityscheduleid startdatetime enddatetime membertype")
         table = "role_eligibility" if eligible else "role_assignments"
         return _rows(f"{source}: {table.replace('_', ' ')}", (table, match(table, written)))
     if "roletemplateid" in keys and "members" in keys:
