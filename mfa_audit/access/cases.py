@@ -5,6 +5,7 @@ Shape and names: ``docs/conditional-access.md``. A key that is absent is not kno
 
 from __future__ import annotations
 
+import json
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,19 @@ def record(decision: Decision) -> dict[str, Any]:
         "signInFrequencyHours": _number(decision.hours),
         "mfaSources": list(decision.sources),
     }
+
+
+def read(text: str) -> Any:
+    """A case from its JSON. Raises ValueError for text that is none, :class:`UnreadableCase` for a key written twice:
+    a reader keeps one of the two, and nobody knows which was meant."""
+    return json.loads(text, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise UnreadableCase("a key is written twice")
+    return found
 
 
 def tenant_of(told: Mapping[str, Any]) -> Tenant:

@@ -38,7 +38,7 @@ def facts_of(answers: Iterable[Answer]) -> frozenset[Fact]:
 
 OF_THE_TENANT = frozenset({
     "group", "role", "user", "location", "trusted location", "trusted locations", "trust of location", "policy",
-    "control", "strength", "device filter", "security defaults",
+    "control", "strength", "device filter", "application filter", "security defaults",
 })
 """Kinds of facts that the tenant's policies hang on and its directory holds: lacking, they were not read, or not
 understood."""

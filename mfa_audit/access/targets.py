@@ -83,7 +83,7 @@ def target(policy: Policy, question: Question) -> Answer:
             excluded = any_of((excluded, by_filter))
         if wanted.filter_mode != "exclude":
             # Beside "all" nobody says whether the filter narrows it.
-            narrowed = "all" in wanted.include and by_filter.holds is False
+            narrowed = "all" in wanted.include and not by_filter.holds
             included = question.lacking("application filter", policy.id) if narrowed else any_of((included, by_filter))
     return all_of((included, negate(excluded)))
 

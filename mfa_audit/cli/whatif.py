@@ -32,7 +32,8 @@ def command(cases: tuple[Path, ...], account: str | None, scenario: str | None, 
             compare_live: bool, run_folder: Path | None, **options: Any) -> int:
     """Decide sign-ins described in JSON files, offline, a line of JSON for each; or those of one account."""
     if bool(cases) == bool(account):
-        raise UsageError("name case files, or an account with --account",
+        raise UsageError("case files and --account are two things" if cases else
+                         "name case files, or an account with --account",
                          next_step="docs/conditional-access.md shows a case.")
     if compare_live and not account:
         raise UsageError("--compare-live is for an account", next_step="name one with --account.")
@@ -89,13 +90,14 @@ def _of_account(run: Run, account: str, scenario: str | None) -> tuple[str, list
 
 
 def _answers(cases: tuple[Path, ...]) -> Iterator[str]:
-    from mfa_audit.access.cases import UnreadableCase, answer  # noqa: PLC0415 - only this command needs it
+    from mfa_audit.access.cases import UnreadableCase, answer, read  # noqa: PLC0415 - only this command needs it
 
     for path in cases:
         try:
-            told = answer(json.loads(path.read_text(encoding="utf-8-sig")))
+            told = answer(read(path.read_text(encoding="utf-8-sig")))
         except (OSError, ValueError, RecursionError) as error:
-            reason = str(error) if isinstance(error, UnreadableCase) else "it cannot be read as JSON"
+            reason = (str(error) if isinstance(error, UnreadableCase) else f"it cannot be opened ({error.strerror})"
+                      if isinstance(error, OSError) else "it cannot be read as JSON")
             raise InputRejected(f"this is no case: {reason}", file=str(path),
                                 next_step="docs/conditional-access.md shows one.") from error
         yield json.dumps(told, ensure_ascii=False)

@@ -72,4 +72,4 @@ def compared(who: str, told: Sequence[Mapping[str, Any]], unasked: int) -> Itera
 def _again(hours: float | None) -> str:
     if hours is None:
         return ""
-    return "every time" if hours == 0 else f"after {hours:g} hours"
+    return "every time" if hours == 0 else "after 1 hour" if hours == 1 else f"after {hours:g} hours"

@@ -174,3 +174,70 @@ def test_two_comparisons_with_null_are_not_one():
         device={"registered": True})
 
     assert found["singleFactorPossible"] is True
+
+
+SAFE, STRANGE = {"locations": {"includeLocations": ["All"], "excludeLocations": [PLACE]}}, "unknownFutureValue"
+OTHER_PLACE = "d0000000-0000-4000-8000-000000000002"
+ONLY_TRUSTED = policy(number=2, locations={"includeLocations": ["AllTrusted"]})
+GUEST = {"userType": "Guest", "creationType": "Invitation", "externalUserState": "Accepted",
+         "homeTenantId": "77777777-7777-4777-8777-000000000002"}
+
+
+def without_guests(types, **tenants):
+    """A policy that leaves guests out, of ``types`` and from ``tenants``."""
+    selector = {"guestOrExternalUserTypes": types, "externalTenants": tenants or None}
+    return policy({**ALL, "excludeGuestsOrExternalUsers": selector})
+
+
+def ranged(cidr, **more):
+    """A trusted location of one range."""
+    return {"namedLocations": [{**TRUSTED, "ipRanges": [{"cidrAddress": cidr}], **more}]}
+
+
+@pytest.mark.parametrize("told", [
+    pytest.param(decided(policy({**ALL, "excludeRoles": [ROLE]}), tenant={"roles": [{**ADMIN, "principalId": GROUP}]}),
+                 id="a role held by a group that nothing describes"),
+    pytest.param(decided(policy(locations={"includeLocations": ["All"], "excludeLocations": [OTHER_PLACE]}),
+                         ONLY_TRUSTED), id="an unread location may be trusted or not, wherever the sign-in is from"),
+    pytest.param(decided(policy(platforms={"includePlatforms": [STRANGE]}),
+                         policy(number=2, platforms={"includePlatforms": ["all"], "excludePlatforms": [STRANGE]})),
+                 id="one word nobody knows in two policies"),
+    pytest.param(decided(policy(), tenant={"securityDefaults": {"isEnabled": True},
+                                           "policies": [policy(state="partiallyEnabled")]}),
+                 id="security defaults and a policy in a state nobody knows"),
+    *(pytest.param(decided(policy({**ALL, "excludeRoles": [word]}), tenant={"roles": [ADMIN]}), id=f"a role as {word}")
+      for word in ("Global Administrator", "All", f"{ROLE} {ROLE}", STRANGE)),
+    pytest.param(decided(without_guests("b2bCollaborationGuest", membershipKind="enumerated", members=["x.example"]),
+                         user=GUEST), id="a home tenant by its domain"),
+    pytest.param(decided(without_guests(None, membershipKind="all"), user=GUEST), id="guests of no kind"),
+    pytest.param(decided(policy(apps={**ALL_APPS, "excludeApplications": [EXCHANGE]}), appId="Exchange Online"),
+                 id="an application by its name"),
+    pytest.param(decided(NOT_HERE, tenant={"namedLocations": [COUNTRY]}, country="UK"), id="no country's code"),
+    pytest.param(decided(NOT_HERE, tenant={"namedLocations": [{**COUNTRY, "countriesAndRegions": ["United Kingdom"]}]}),
+                 id="a country by its name"),
+    pytest.param(decided(filtered('device.isCompliant -eq True', "exclude"), device={**HYBRID, "isCompliant": "yes"}),
+                 id="compliant as yes"),
+    pytest.param(decided(filtered('device.trustType -eq "ServerAD"', "exclude"),
+                         device={**HYBRID, "trustType": "Hybrid Azure AD joined"}), id="a trust type by its label"),
+    pytest.param(decided(policy(apps={**ALL_APPS, "applicationFilter": {
+        "mode": "include", "rule": 'CustomSecurityAttribute.a_b -eq "c"'}})), id="a filter beside all applications"),
+    pytest.param(decided(NOT_HERE, tenant=ranged("::ffff:198.51.100.0/120")), id="IPv4 written as IPv6"),
+    pytest.param(decided(NOT_HERE, tenant=ranged("192.0.2.0/24", newKey="x")), id="a location with a key nobody knows"),
+    pytest.param(decided(NOT_HERE, tenant={"namedLocations": [TRUSTED, {**TRUSTED, "ipRanges": []}]}),
+                 id="two locations of one id"),
+    pytest.param(decided(user={"perUserMfaState": "enabled", "mfaRegistered": False}, appId=None,
+                         userAction="urn:user:registersecurityinfo"), id="registering the first factor"),
+])
+def test_what_nobody_understands_is_no_demand(told):
+    """One factor may suffice, for all that is known."""
+    assert told["singleFactorPossible"]
+
+
+def test_many_doubts_are_settled_in_bounded_time():
+    """Three hundred policies, each with a group of its own that nobody read: not known, and soon."""
+    many = [{**without(f"b0000000-0000-4000-8000-{number:012d}"), "id": f"c0000000-0000-4000-8000-{number:012d}"}
+            for number in range(300)]
+
+    told = decided(*many)
+
+    assert (True, "indeterminate") == (told["singleFactorPossible"], told["outcome"])
