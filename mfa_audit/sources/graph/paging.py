@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from array import array
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 import numpy as np
 
 from mfa_audit.sources.graph.endpoints import EVENTUAL, first_page
+from mfa_audit.sources.graph.once import refuse_repeated, refuse_repeated_in_page
 from mfa_audit.sources.graph.patience import Overloaded
 from mfa_audit.sources.graph.refusals import Refusal
 
@@ -41,12 +42,12 @@ _BREAKS = bytes.maketrans(b"\r\n", b"  ")
 
 
 class _Page(msgspec.Struct):
-    value: list[msgspec.Raw]
+    value: list[dict[str, msgspec.Raw]]
+    count: int | None = msgspec.field(name="@odata.count", default=None)
     next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
     error: msgspec.Raw = msgspec.Raw()
 
 
-_objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _text = msgspec.json.Decoder(str)
 _pages = msgspec.json.Decoder(_Page)
 
@@ -64,10 +65,12 @@ class Read:
 
 @dataclass
 class _Heard:
-    """What one reading of a listing has come to: hashes of the ids of all objects, and how many were written."""
+    """What one reading of a listing has come to: hashes of the ids of all objects, how many were written, and the most
+    that any page said there are."""
 
     ids: array[int] = field(default_factory=lambda: array("q"))
     written: int = 0
+    promised: int = 0
 
     @property
     def distinct(self) -> int:
@@ -75,7 +78,7 @@ class _Heard:
         return len(np.unique(np.frombuffer(self.ids, dtype=np.int64))) if self.ids else 0
 
 
-class _Again(Exception):
+class Again(Exception):
     """The listing must begin again; why."""
 
 
@@ -84,7 +87,7 @@ def read_listing(client: Client, listing: Listing, out: BinaryIO, told: Callable
     """Read all pages of ``listing`` into ``out``, one JSON object a line with the listing's properties alone.
 
     ``told`` hears the number of rows of each page, negative when a listing begins again. ``keep`` writes a row in
-    another way, or not (empty bytes). Raises :class:`Refusal` where Graph refuses and what
+    another way, or not (empty bytes); it may raise :class:`Again`. Raises :class:`Refusal` where Graph refuses and what
     :meth:`mfa_audit.sources.graph.client.Client.ask` raises.
     """
     sizes: list[int | None] = list(listing.sizes) or [None]
@@ -99,6 +102,7 @@ def read_listing(client: Client, listing: Listing, out: BinaryIO, told: Callable
             _read_pages(client, listing, sizes[0], out, heard, told, before.number, keep or _keeper(listing))
             after = _count(client, listing)
             reason = _short(heard.distinct, before, after) if listing.counted_at else ""
+            reason = reason or _fewer(heard.distinct, heard.promised)
             short += 1
             if not reason or short > _MOST_SHORT:
                 return Read(heard.written, heard.distinct, _least(before, after), reason)
@@ -114,7 +118,7 @@ def read_listing(client: Client, listing: Listing, out: BinaryIO, told: Callable
             if not refused.page_token_expired:
                 raise
             reason = "its pages expired before the last of them was read"
-        except _Again as again:
+        except Again as again:
             reason = str(again)
         restarts += 1
         if restarts > MOST_RESTARTS:
@@ -122,20 +126,42 @@ def read_listing(client: Client, listing: Listing, out: BinaryIO, told: Callable
 
 
 def read_short(client: Client, path: str, family: Family) -> list[dict[str, msgspec.Raw]]:
-    """All rows of a short listing, in memory. Raises :class:`Refusal` where Graph refuses or the pages do not end."""
-    rows: list[dict[str, msgspec.Raw]] = []
+    """All rows of a short listing, each id once, in memory. Raises :class:`Refusal` where Graph refuses, the pages do
+    not end, or they contradict one another every time."""
+    reason = ""
+    for _ in range(MOST_RESTARTS):
+        try:
+            return _short_pages(client, path, family)
+        except Again as again:
+            reason = str(again)
+    raise Refusal(200, "", reason)
+
+
+def _short_pages(client: Client, path: str, family: Family) -> list[dict[str, msgspec.Raw]]:
+    rows: dict[str, dict[str, msgspec.Raw]] = {}
     url: str | None = path
     seen: set[str] = set()
+    promised = 0
     while url is not None:
         if url in seen:
             raise Refusal(200, "", "its pages lead back to one another")
         seen.add(url)
         if len(seen) > _MOST_PAGES_OF_SHORT:
             raise Refusal(200, "", "its pages do not come to an end")
-        page = client.ask(url, family, _rows)
-        rows += page.objects
+        page = client.ask(url, family, _few_rows)
+        for row in page.objects:
+            key = _text.decode(row["id"]).lower()
+            if _decoded(rows.setdefault(key, row)) != _decoded(row):
+                raise Again("two of its entries have one id and differ")
+        promised = max(promised, page.promised)
         url = page.next_link
-    return rows
+    if len(rows) < promised:
+        raise Again(_fewer_than(promised, len(rows)))
+    return list(rows.values())
+
+
+def _decoded(row: dict[str, msgspec.Raw]) -> dict[str, Any]:
+    return {key: msgspec.json.decode(value) for key, value in row.items()}
 
 
 def _read_pages(client: Client, listing: Listing, size: int | None, out: BinaryIO, heard: _Heard,
@@ -147,16 +173,17 @@ def _read_pages(client: Client, listing: Listing, size: int | None, out: BinaryI
     most = listing.most if counted is None else _ENDLESS_FACTOR * counted + _ENDLESS_LEAST
     while url is not None:
         if url in seen:
-            raise _Again("its pages lead back to one another")
+            raise Again("its pages lead back to one another")
         seen.add(url)
         if len(seen) > _MOST_PAGES or (most is not None and len(heard.ids) > most):
-            raise _Again("its pages do not come to an end")
+            raise Again("its pages do not come to an end")
         rows = client.ask(url, listing.family, _rows)
         url = rows.next_link
         empty = 0 if rows.objects else empty + 1
         if empty > _MOST_EMPTY:
-            raise _Again("its pages stay empty")
+            raise Again("its pages stay empty")
         heard.ids.extend(rows.hashes)
+        heard.promised = max(heard.promised, rows.promised)
         lines = [line for line in map(keep, rows.objects) if line]
         out.writelines(lines)
         heard.written += len(lines)
@@ -168,6 +195,7 @@ class _Rows:
     objects: list[dict[str, msgspec.Raw]]
     hashes: list[int]
     next_link: str | None
+    promised: int
 
 
 def _rows(body: bytes) -> _Rows:
@@ -175,13 +203,19 @@ def _rows(body: bytes) -> _Rows:
     page = _pages.decode(body)
     if bytes(page.error):
         raise ValueError("an error beside the rows")
-    objects = [_objects.decode(row) for row in page.value]
-    if any("id" not in row for row in objects):
+    refuse_repeated_in_page(body, page.value)
+    if any("id" not in row for row in page.value):
         raise ValueError("an object without an id")
-    ids = [_text.decode(row["id"]) for row in objects]
+    ids = [_text.decode(row["id"]) for row in page.value]
     if not all(ids):
         raise ValueError("an object whose id is empty")
-    return _Rows(objects, [hash(each.lower()) for each in ids], page.next_link)
+    return _Rows(page.value, [hash(each.lower()) for each in ids], page.next_link, page.count or 0)
+
+
+def _few_rows(body: bytes) -> _Rows:
+    """The same for a short listing, whose rows are rules: no key twice in any part of one."""
+    refuse_repeated(body)
+    return _rows(body)
 
 
 def _keeper(listing: Listing) -> Callable[[dict[str, msgspec.Raw]], bytes]:
@@ -230,6 +264,17 @@ def _short(found: int, before: _Count, after: _Count) -> str:
     if found - most > found * _TOLERATED_SHARE:
         return f"{found} objects were read where Graph counts no more than {most}"
     return ""
+
+
+def _fewer(found: int, promised: int) -> str:
+    """Why what was read cannot be all there is by what its own pages say; empty when it can."""
+    if found < promised - min(_TOLERATED_MOST, int(promised * _TOLERATED_SHARE)):
+        return _fewer_than(promised, found)
+    return ""
+
+
+def _fewer_than(promised: int, found: int) -> str:
+    return f"{found} objects were read where Graph's pages promise {promised}"
 
 
 def _least(before: _Count, after: _Count) -> int | None:

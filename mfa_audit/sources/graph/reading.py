@@ -10,6 +10,7 @@ import msgspec
 
 from mfa_audit.snapshot.raw import Missing, Origin, RawRows
 from mfa_audit.sources.graph.gathered import NAME, Gathered, refused, rows_of
+from mfa_audit.sources.graph.once import refuse_repeated
 from mfa_audit.sources.graph.paging import read_listing, read_short
 from mfa_audit.sources.graph.refusals import Refusal
 
@@ -90,6 +91,7 @@ class Reading:
 
 
 def _object(body: bytes) -> dict[str, Any]:
+    refuse_repeated(body)
     told: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Any])
     if "error" in told:
         raise ValueError("an error in place of the document")
