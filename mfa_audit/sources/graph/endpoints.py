@@ -189,10 +189,11 @@ def accounts(organisation_field: str) -> Listing:
 
 def members(group: str) -> Listing:
     """Everybody in a group, through the groups inside it."""
+    path = f"/v1.0/groups/{quote(group, safe='')}/transitiveMembers"
     return Listing(
-        f"members-{group}", "group_members", "group_members",
-        f"/v1.0/groups/{quote(group, safe='')}/transitiveMembers?$select=id", MEMBERS_PERMISSION,
+        f"members-{group}", "group_members", "group_members", f"{path}?$select=id", MEMBERS_PERMISSION,
         {"group_id": "group", "account_id": "id"}, "who a policy or exemption covers is not known",
+        counted_at=f"{path}/$count",
     )
 
 

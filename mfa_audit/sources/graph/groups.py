@@ -9,6 +9,7 @@ import msgspec
 
 from mfa_audit.sources.graph.endpoints import USER_TYPE
 from mfa_audit.sources.graph.lines import UNREADABLE, read_lines
+from mfa_audit.sources.graph.paging import Again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     from mfa_audit.snapshot.raw import RawRows
 
 _GROUP_TYPE = "#microsoft.graph.group"
+_NO_ACCOUNTS = frozenset({
+    _GROUP_TYPE, "#microsoft.graph.device", "#microsoft.graph.servicePrincipal", "#microsoft.graph.orgContact",
+})
+"""Members of a group that are no accounts."""
+
+_NOTHING = msgspec.Raw(b"null")
+_texts = msgspec.json.Decoder(str | None)
 
 
 class _Principal(msgspec.Struct):
@@ -116,12 +124,24 @@ def _roles(rows: Iterable[RawRows]) -> Iterator[_Role]:
 
 def with_group(group: str) -> Callable[[dict[str, msgspec.Raw]], bytes]:
     """How a member is kept: an account with its group. Groups inside the group are left out, because Graph lists their
-    members as well."""
-    encoded, account = msgspec.json.encode(group), msgspec.json.encode(USER_TYPE)
+    members as well, and so are devices and applications. Raises :class:`Again` for a member of no known kind: it may
+    be an account."""
+    encoded = msgspec.json.encode(group)
 
     def kept(row: dict[str, msgspec.Raw]) -> bytes:
-        if bytes(row.get("@odata.type", msgspec.Raw(account))) != account:
+        kind = _kind_of(row)
+        if kind in _NO_ACCOUNTS:
             return b""
+        if kind != USER_TYPE:
+            raise Again("what kind of object one of its members is cannot be read")
         return b'{"group":' + encoded + b',"id":' + bytes(row["id"]) + b"}\n"
 
     return kept
+
+
+def _kind_of(row: dict[str, msgspec.Raw]) -> str | None:
+    try:
+        kind: str | None = _texts.decode(row.get("@odata.type", _NOTHING))
+    except UNREADABLE:
+        return None
+    return kind

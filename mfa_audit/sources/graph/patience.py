@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TRIES = 8
 """How often a request may break or fail before it is given up; being told to wait does not count."""
 
-_LICENCE_TRIES = 3
+_LICENCE_TRIES = _FOREIGN_TRIES = 3
 _LONGEST_PAUSE = 60.0
 _FAULTS = frozenset({500, 502, 503, 504})
 
@@ -41,7 +41,7 @@ class Patience:
         self._family = family
         self._path = path
         self._renew = renew
-        self._broken = self._failed = self._throttled = self._unlicensed = self._tokenless = 0
+        self._broken = self._failed = self._throttled = self._unlicensed = self._foreign = self._tokenless = 0
         self._renewed = False
 
     def broke(self, problem: str) -> None:
@@ -70,6 +70,9 @@ class Patience:
         elif told.unlicensed and self._unlicensed < _LICENCE_TRIES:
             self._unlicensed += 1
             self._pace.rest(_jitter(self._unlicensed))
+        elif told.status == 404 and not told.code and self._foreign < _FOREIGN_TRIES:
+            self._foreign += 1  # Graph gives a reason; this is something on the way.
+            self._pace.rest(_jitter(self._foreign))
         elif told.status in _FAULTS:
             self._failed += 1
             self._again(str(told))

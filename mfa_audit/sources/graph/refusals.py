@@ -49,6 +49,12 @@ class Refusal(Exception):
         return self.status in (400, 403) and self.code in _UNLICENSED
 
     @property
+    def is_gone(self) -> bool:
+        """Whether Graph says that the object is not there. A 404 without its code is somebody else's, and says nothing
+        of the object."""
+        return self.status == 404 and self.code == "Request_ResourceNotFound"
+
+    @property
     def throttled(self) -> bool:
         """Whether the request was one too many."""
         return self.status == 429 or (self.status in (400, 500) and "too many requests" in self.message.casefold())

@@ -95,10 +95,10 @@ class Steps:
         except Refusal as told:
             if told.status == 403:
                 return refused(listing.collected_as, listing.permission, listing.without, told)
-            if told.status == 404 and group not in named:
+            if told.is_gone and group not in named:
                 gone[group] = True
                 return None
-            if told.status == 404:
+            if told.is_gone:
                 return Missing(listing.collected_as, f"group {group}, which the policy names, is not there: correct "
                                "its id, or take it out of the policy")
             return Missing(listing.collected_as, f"group {group}: Graph refused it ({told}): {listing.without}")

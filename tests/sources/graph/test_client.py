@@ -121,7 +121,7 @@ def test_a_token_that_is_never_accepted_ends_the_run(client, graph):
     assert len(graph.calls) == 2
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 405, 410, 501])
+@pytest.mark.parametrize("status", [400, 403, 405, 410, 501])
 def test_a_refusal_is_not_asked_again(client, graph, status):
     """What asking again will not change is handed on."""
     answers(graph, (status, {}))
@@ -129,6 +129,19 @@ def test_a_refusal_is_not_asked_again(client, graph, status):
     with pytest.raises(Refusal) as caught:
         ask(client)
     assert (status, 1) == (caught.value.status, len(graph.calls))
+
+
+def test_a_404_that_graph_gives_no_reason_for_is_asked_again(client, graph):
+    """It is somebody's on the way, for a moment or for good; one with Graph's reason is an answer."""
+    graph.get(URL, status=404, body="<html>blocked</html>", content_type="text/html")
+    answers(graph, {"ok": 1})
+    assert {"ok": 1} == ask(client)
+
+    graph.replace("GET", URL, status=404, json={"error": {"code": "Request_ResourceNotFound", "message": ""}})
+    before = len(graph.calls)
+    with pytest.raises(Refusal):
+        ask(client)
+    assert before + 1 == len(graph.calls)
 
 
 def test_a_licence_error_is_asked_again_before_it_is_believed(client, graph):
