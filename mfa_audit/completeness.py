@@ -158,16 +158,19 @@ def _is_id(tenant: str) -> bool:
 
 def _missing(manifest: Manifest, wanted: Sequence[str]) -> list[Gap]:
     found = []
+    refused = {each.name for each in manifest.missing if each.wanted}
     told = {each.name for each in manifest.missing}
     for name in wanted:
         table = manifest.tables.get(name)
-        if table is None or name in told:
+        if table is None or name in refused:
             continue
-        if table.state == "absent":
+        if table.state == "absent" and name not in told:
             found.append(Gap(name, _NOT_GIVEN.get(name, f"{name} was asked for and not given"),
                              "see 'mfa-audit doctor PATH' for how to get it."))
-        elif table.state == "partial":
-            found.append(Gap(name, table.reason or "only a part was read", "export or collect it again."))
+        elif table.state == "partial" and (manifest.own_reason(name) or name not in told):
+            # What a licence keeps back is no gap; what is a part beside that is one.
+            found.append(Gap(name, manifest.own_reason(name) or "only a part was read",
+                             "export or collect it again."))
     return found
 
 

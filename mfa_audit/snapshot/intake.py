@@ -107,7 +107,6 @@ def fill(
             queries["former_names"] = former_names(staged, folder / "accounts.parquet")
         queries.update((name, _register(staged, name)) for name in REGISTERS if staged.has(name))
         tables = {}
-        missing = {each.name: each for each in inputs.missing}
         for name in SNAPSHOT_TABLES:
             if name in queries:
                 path = folder / f"{name}.parquet"
@@ -115,21 +114,21 @@ def fill(
                 tables[name] = _state(staged, name, path, reasons.get(name, ""), attribute, captured_at)
             else:
                 tables[name] = ABSENT
-            tables[name] = _lacking(tables[name], missing.get(name))
+            tables[name] = _lacking(tables[name], [each for each in inputs.missing if each.name == name])
             progress.advance()
         counts.update(_counts(staged))
         progress.finish()
         return Intake(tables, counts, complaints.result())
 
 
-def _lacking(table: TableState, missing: Missing | None) -> TableState:
-    """The table, and what its source said was not given."""
-    if missing is None:
+def _lacking(table: TableState, missing: list[Missing]) -> TableState:
+    """The table, and what its source said was not given (taken apart by :meth:`Manifest.own_reason`)."""
+    if not missing:
         return table
     state: State = "absent" if table.state == "absent" else "partial"
     known = () if table.state == "absent" else (table.reason,)
-    return replace(table, state=state, reason="; ".join(filter(None, (*known, missing.reason))),
-                   permission=missing.permission)
+    return replace(table, state=state, reason="; ".join(filter(None, (*known, *(each.reason for each in missing)))),
+                   permission=next((each.permission for each in missing if each.permission), None))
 
 
 def _why_not_whole(staged: Staged, nameless: int) -> str:

@@ -85,6 +85,13 @@ class Manifest:
     missing: tuple[Missing, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
+    def own_reason(self, name: str) -> str:
+        """Why a table is not whole beside what its source said was ``missing``; empty where there is no more to it."""
+        reason = self.tables[name].reason
+        for each in reversed([each for each in self.missing if each.name == name]):
+            reason = reason.removesuffix(each.reason).removesuffix("; ")
+        return reason
+
 
 def to_json(manifest: Manifest) -> str:
     """The manifest as canonical JSON: keys sorted, two spaces, times in UTC ending in Z."""
