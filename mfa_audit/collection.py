@@ -131,6 +131,9 @@ def entra_tokens(settings: Settings, online: Online) -> EntraTokens:
     from mfa_audit.sources.graph.auth import Credential, EntraTokens  # noqa: PLC0415
     from mfa_audit.sources.graph.endpoints import permissions  # noqa: PLC0415
 
+    if "accounts" not in settings.collect:
+        raise SettingsError("reading Graph needs the accounts, which 'collect' leaves out", where="settings",
+                            next_step="put accounts into 'collect' (MFA_AUDIT_COLLECT); without them nobody is known.")
     if settings.tenant is None:
         raise SettingsError("reading Graph needs the tenant's id", where="settings",
                             next_step="set MFA_AUDIT_TENANT_ID, or 'tenant' in the settings file.")
