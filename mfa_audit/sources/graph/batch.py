@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from mfa_audit.sources.graph.once import refuse_repeated
 from mfa_audit.sources.graph.patience import TRIES
 from mfa_audit.sources.graph.refusals import Refusal, refusal, retry_after
 
@@ -60,9 +61,9 @@ def _ask_together(client: Client, pace: Pace, clock: Clock, family: Family, path
         body = msgspec.json.encode({"requests": [
             {"id": number, "method": "GET", "url": path} for number, path in open_parts.items()
         ]})
-        told = client.ask(f"/{version}/$batch", family, _answers.decode, body=body,
+        told = client.ask(f"/{version}/$batch", family, _told, body=body,
                           headers={"Content-Type": "application/json"})
-        parts = {part.id: part for part in told.responses}
+        parts = _by_id(told.responses)
         waits, were_open = [0.0], len(open_parts)
         for number in list(open_parts):
             part = parts.get(number)
@@ -80,6 +81,22 @@ def _ask_together(client: Client, pace: Pace, clock: Clock, family: Family, path
         pace.hold(family, max(waits))
     for number, path in open_parts.items():
         yield path, failed[number]
+
+
+def _told(body: bytes) -> _Answers:
+    refuse_repeated(body)
+    return _answers.decode(body)
+
+
+def _by_id(answers: Sequence[_Part]) -> dict[str, _Part]:
+    """Each part's answer; none for a part that has two which differ, because nobody can tell which holds."""
+    found: dict[str, _Part] = {}
+    contradicted = set()
+    for part in answers:
+        first = found.setdefault(part.id, part)
+        if (first.status, first.body) != (part.status, part.body):
+            contradicted.add(part.id)
+    return {number: part for number, part in found.items() if number not in contradicted}
 
 
 def _read(part: _Part) -> dict[str, Any] | Refusal:

@@ -23,12 +23,15 @@ def parts_of(request):
 
 
 def serve(graph, answer):
-    """Let ``answer(part, time)`` answer each part; ``time`` counts the batches, from 0."""
+    """Let ``answer(part, time)`` answer each part, once, several times or not; ``time`` counts the batches, from 0."""
     batches = []
+
+    def listed(answers):
+        return answers if isinstance(answers, list) else [answers] if answers is not None else []
 
     def respond(request):
         batches.append(parts_of(request))
-        told = [part for asked in batches[-1] if (part := answer(asked, len(batches) - 1)) is not None]
+        told = [part for asked in batches[-1] for part in listed(answer(asked, len(batches) - 1))]
         Random(len(batches)).shuffle(told)
         return 200, {"Content-Type": "application/json"}, json.dumps({"responses": told})
 
@@ -134,6 +137,30 @@ def test_a_part_that_never_comes_is_lost_and_says_so(client, pace, clock, graph)
     assert isinstance(ask(client, pace, clock, ["/users/0"])["/users/0"], Refusal)
 
 
+def test_an_answer_that_comes_twice_is_one_answer(client, pace, clock, graph):
+    """Written the same way both times."""
+    batches = serve(graph, lambda asked, _: [ok(asked), ok(asked)])
+
+    assert {"/users/0": {"url": "/users/0"}} == ask(client, pace, clock, ["/users/0"])
+    assert 1 == len(batches)
+
+
+def test_two_answers_that_differ_are_none(client, pace, clock, graph):
+    """The part is asked about again; when it stays so it is lost, and the last answer does not win."""
+    other = {"status": 200, "body": {"url": "elsewhere"}}
+    batches = serve(graph, lambda asked, time: [ok(asked), {"id": asked["id"], **other}] if time == 0 else ok(asked))
+
+    assert {"/users/0": {"url": "/users/0"}} == ask(client, pace, clock, ["/users/0"])
+    assert 2 == len(batches)
+
+
+def test_answers_that_differ_every_time_are_lost(client, pace, clock, graph):
+    """Unknown, for good."""
+    serve(graph, lambda asked, _: [ok(asked), {"id": asked["id"], "status": 404, "body": {}}])
+
+    assert isinstance(ask(client, pace, clock, ["/users/0"])["/users/0"], Refusal)
+
+
 def test_a_body_in_base64_is_read(client, pace, clock, graph):
     """Graph encodes what it does not take for JSON."""
     body = base64.b64encode(b'{"value": []}').decode()
@@ -149,11 +176,13 @@ def test_methods_become_rows_of_the_report_without_a_number(client, pace, clock,
 
     def answer(asked, _):
         if asked["url"].startswith("/users/gone/"):
-            return {"id": asked["id"], "status": 404, "body": {}}
+            return {"id": asked["id"], "status": 404, "body": {"error": {"code": "Request_ResourceNotFound"}}}
         return {"id": asked["id"], "status": 200, "body": {"value": [phone]}}
 
     serve(graph, answer)
-    rows = b"".join(Lookup(client, pace, clock).registrations(["a", "gone"]))
+    lookup = Lookup(client, pace, clock)
+    rows = b"".join(lookup.registrations(["a", "gone"]))
+    assert (0, 1, []) == (lookup.failed, lookup.gone, list(lookup.doubts()))
 
     assert {"id": "a", "methodsRegistered": ["mobilePhone"],
             "lastUpdatedDateTime": "2026-03-02T01:30:00Z"} == json.loads(rows)
