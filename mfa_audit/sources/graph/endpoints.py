@@ -52,7 +52,8 @@ class Listing:
 @dataclass(frozen=True)
 class Single:
     """A policy document or a short listing kept as Graph wrote it; ``name`` of
-    :data:`mfa_audit.tables.TENANT_DOCUMENTS`, ``keep`` the properties kept of each entry (empty: all)."""
+    :data:`mfa_audit.tables.TENANT_DOCUMENTS`, ``keep`` the properties kept of each entry (empty: all), ``own`` the
+    property without which an answer is not this document, and the type of its value."""
 
     name: str
     collected_as: str
@@ -62,6 +63,7 @@ class Single:
     family: Family = Family.DIRECTORY
     paged: bool = True
     keep: tuple[str, ...] = ()
+    own: tuple[str, type] = ("value", list)
 
 
 @dataclass(frozen=True)
@@ -155,9 +157,11 @@ DOCUMENTS: tuple[Single, ...] = (
     Single("authentication_strengths", "tenant_policies", "/v1.0/policies/authenticationStrengthPolicies",
            "Policy.Read.All", "what a required strength accepts is not known"),
     Single("security_defaults", "tenant_policies", "/v1.0/policies/identitySecurityDefaultsEnforcementPolicy",
-           "Policy.Read.All", "whether security defaults ask for MFA is not known", paged=False),
+           "Policy.Read.All", "whether security defaults ask for MFA is not known", paged=False,
+           own=("isEnabled", bool)),
     Single("authentication_methods_policy", "tenant_policies", "/v1.0/policies/authenticationMethodsPolicy",
-           "Policy.Read.All", "which methods the tenant allows is not known", paged=False),
+           "Policy.Read.All", "which methods the tenant allows is not known", paged=False,
+           own=("authenticationMethodConfigurations", list)),
 )
 """The documents of the tenant's policies."""
 

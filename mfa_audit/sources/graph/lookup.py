@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from mfa_audit.sources.graph.endpoints import Question
     from mfa_audit.sources.graph.pacing import Pace
 
-_REFUSED, _GONE = frozenset({400, 401, 403}), 404
+_REFUSED = frozenset({400, 401, 403})
+_GONE = frozenset({"Request_ResourceNotFound", "ResourceNotFound", "UserNotFound"})
+"""What Graph says of an account that has been deleted; a 404 without one of these is somebody else's."""
+
+_GONE_SHARE, _GONE_LEAST = 0.005, 10
 
 _PREFIX, _SUFFIX = "#microsoft.graph.", "AuthenticationMethod"
 _PHONES = {"mobile": "mobilePhone", "alternatemobile": "alternateMobilePhone", "office": "officePhone"}
@@ -51,12 +55,27 @@ is in everybody's list. A kind that is not here keeps its own name, and so count
 
 @dataclass
 class Lookup:
-    """Single accounts asked about, twenty at a time. ``failed`` counts those that Graph did not answer for."""
+    """Single accounts asked about, twenty at a time. Of those ``asked`` about Graph did not answer for ``failed``, said
+    that some are ``gone``, and gave ``empty`` lists of methods for some."""
 
     client: Client
     pace: Pace
     clock: Clock
+    asked: int = 0
     failed: int = 0
+    gone: int = 0
+    empty: int = 0
+
+    def doubts(self) -> Iterator[str]:
+        """Why the answers cannot be all there is to say, once everybody has been asked about."""
+        if self.failed:
+            yield f"{self.failed} of {self.asked} accounts could not be asked about"
+        half = self.asked // 2
+        if self.gone > min(half, max(_GONE_LEAST, int(self.asked * _GONE_SHARE))):
+            yield f"{self.gone} of {self.asked} accounts are not there when asked about, and have just been listed"
+        if self.empty > half:
+            yield (f"{self.empty} of {self.asked} accounts have no method at all by their answers, where everybody has "
+                   "a password at least")
 
     def registrations(self, accounts: Sequence[str]) -> Iterator[bytes]:
         """Rows of the registration report's shape, one JSON object a line, for the account ids given. An account that
@@ -65,13 +84,15 @@ class Lookup:
         Raises :class:`Refusal` when Graph refuses it of everybody.
         """
         for account, answer in self._each(accounts, METHODS):
-            yield self._row(account, None if answer is None else method_names(answer))
+            names = None if answer is None else self._names(answer)
+            self.failed += names is None and answer is not None
+            yield self._row(account, names)
 
     def privileged(self, reported: Mapping[str, Sequence[str]]) -> Iterator[bytes]:
         """The same for accounts whose methods the report has named: what Graph does not show one by one is kept from
         there, and an account that failed keeps the report's row. Raises as :meth:`registrations`."""
         for account, answer in self._each(list(reported), METHODS):
-            names = None if answer is None else method_names(answer)
+            names = None if answer is None else self._names(answer)
             if names is None:
                 self.failed += answer is not None
                 continue
@@ -82,7 +103,14 @@ class Lookup:
         Raises as :meth:`registrations`."""
         for account, answer in self._each(accounts, PER_USER_MFA):
             state = None if answer is None else answer.get("perUserMfaState")
+            if not isinstance(state, str):
+                self.failed += answer is not None
+                state = None
             yield msgspec.json.encode({"id": account, "perUserMfaState": state}) + b"\n"
+
+    def _names(self, answer: Mapping[str, Any]) -> list[str] | None:
+        self.empty += answer.get("value") == []
+        return method_names(answer)
 
     def _row(self, account: str, names: list[str] | None) -> bytes:
         return msgspec.json.encode({
@@ -93,13 +121,16 @@ class Lookup:
     def _each(self, accounts: Sequence[str], question: Question) -> Iterator[tuple[str, dict[str, Any] | None]]:
         """The accounts that are there still, each with its answer; null where asking again did not help."""
         paths = {question.path(account): account for account in accounts}
+        self.asked += len(paths)
         for path, answer in ask_each(self.client, self.pace, self.clock, Family.DIRECTORY, list(paths),
                                      question.version):
             if not isinstance(answer, Refusal):
                 yield paths[path], answer
             elif answer.status in _REFUSED or answer.unlicensed:
                 raise answer
-            elif answer.status != _GONE:
+            elif answer.status == 404 and answer.code in _GONE:
+                self.gone += 1
+            else:
                 self.failed += 1
                 yield paths[path], None
 

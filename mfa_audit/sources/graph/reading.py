@@ -11,7 +11,7 @@ import msgspec
 from mfa_audit.snapshot.raw import Missing, Origin, RawRows
 from mfa_audit.sources.graph.gathered import NAME, Gathered, refused, rows_of
 from mfa_audit.sources.graph.once import refuse_repeated
-from mfa_audit.sources.graph.paging import read_listing, read_short
+from mfa_audit.sources.graph.paging import MOST_RESTARTS, read_listing, read_short
 from mfa_audit.sources.graph.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Reading:
                 rows = read_short(client, single.path, single.family)
                 content: Any = {"value": [_decoded(row, single.keep) for row in rows]}
             else:
-                content = client.ask(single.path, single.family, _object)
+                content = _document(client, single)
         except Refusal as told:
             self.found.miss(refused(single.name, single.permission, single.without, told))
         else:
@@ -88,6 +88,16 @@ class Reading:
     def _advance(self, rows: int) -> None:
         with self._lock:
             self.progress.advance(rows)
+
+
+def _document(client: Client, single: Single) -> dict[str, Any]:
+    """A single document. Raises :class:`Refusal` when what comes is another one every time."""
+    name, kind = single.own
+    for _ in range(MOST_RESTARTS):
+        content = client.ask(single.path, single.family, _object)
+        if isinstance(content.get(name), kind):
+            return content
+    raise Refusal(200, "", f"its answer has no {name}")
 
 
 def _object(body: bytes) -> dict[str, Any]:

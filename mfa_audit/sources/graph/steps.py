@@ -16,6 +16,7 @@ from mfa_audit.sources.graph.gathered import Gathered, refused, rows_of
 from mfa_audit.sources.graph.groups import with_group, without_holder
 from mfa_audit.sources.graph.lines import read_lines
 from mfa_audit.sources.graph.lookup import Lookup
+from mfa_audit.sources.graph.places import unlisted_places
 from mfa_audit.sources.graph.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -65,10 +66,19 @@ class Steps:
                                      "in the registration report are not"))
 
     def roles(self, _client: Client) -> None:
-        """Say how many assignments of roles name nobody."""
+        """Say how many assignments of roles name nobody, and when there is none: somebody runs every tenant."""
+        active = self._found.of(endpoints.ROLE_ASSIGNMENTS.name)
+        if active is not None and not active.rows:
+            self._found.miss(Missing("role_assignments", "Graph lists no active role, and every tenant has one"))
         lost = without_holder(self._found.rows)
         if lost:
             self._found.miss(Missing("role_assignments", f"in {lost} assignments who holds the role cannot be read"))
+
+    def places(self, _client: Client) -> None:
+        """Say which locations policies name that are not listed."""
+        reason = unlisted_places(self._found.documents)
+        if reason:
+            self._found.miss(Missing("named_locations", reason))
 
     def members(self, groups: Iterable[str], named: frozenset[str], client: Client) -> None:
         """The members of ``groups``, each group whole or named among what is missing; one that is not there is missing
@@ -122,7 +132,7 @@ class Steps:
             self._found.miss(refused(listing.collected_as, endpoints.METHODS.permission, listing.without, told))
         else:
             self._found.found_after_all(listing.collected_as)
-            self._miss_failed(listing.collected_as, asked, len(accounts))
+            self._miss_failed(listing.collected_as, asked)
 
     def privileged_methods(self, accounts: Sequence[str], client: Client) -> None:
         """The methods of privileged ``accounts`` as they are now, beside the registration report; a tenant without the
@@ -140,7 +150,7 @@ class Steps:
         except Refusal as told:
             self._found.miss(refused(question.name, question.permission, question.without, told))
         else:
-            self._miss_failed(question.name, asked, len(accounts))
+            self._miss_failed(question.name, asked)
 
     def per_user_mfa(self, limit: int, privileged: Sequence[str], client: Client) -> None:
         """The per-user MFA state: of everybody in a tenant of up to ``limit`` accounts, else of the ``privileged``."""
@@ -157,7 +167,7 @@ class Steps:
         except Refusal as told:
             self._found.miss(refused(question.name, question.permission, question.without, told))
             return
-        self._miss_failed(question.name, asked, len(accounts))
+        self._miss_failed(question.name, asked)
         if raw.rows > limit:
             self._found.note(Complaint(
                 "per-user MFA: of privileged accounts alone", raw.rows - len(accounts), (),
@@ -165,9 +175,9 @@ class Steps:
                 f"{limit} accounts", "nothing, unless the tenant still uses per-user MFA: sources.method_lookup_limit.",
             ))
 
-    def _miss_failed(self, name: str, asked: Lookup, everybody: int) -> None:
-        if asked.failed:
-            self._found.miss(Missing(name, f"{asked.failed} of {everybody} accounts could not be asked about"))
+    def _miss_failed(self, name: str, asked: Lookup) -> None:
+        for reason in asked.doubts():
+            self._found.miss(Missing(name, reason))
 
     def activity(self, requests: int, needed: Sequence[str], earlier: Snapshot | None, client: Client) -> None:
         """Last sign-ins: everybody's, or in rotation, when whoever was not asked about keeps the answer that the
@@ -186,8 +196,10 @@ class Steps:
             read = [whole] if whole is not None else activity.read_in_rotation(
                 client, reading, listed, activity.Rotation(requests, needed, earlier), now)
         except Refusal as told:
+            # The registration report needs the same licence: where that was answered, the tenant has it.
+            optional = listing.optional and self._found.of(endpoints.REGISTRATIONS.name) is None
             self._found.miss(refused(listing.collected_as, listing.permission, listing.without, told,
-                                     optional=listing.optional))
+                                     optional=optional))
             return
         for reason in sorted({kept.reason for kept in read if kept.reason}):
             self._found.miss(Missing(listing.collected_as, reason))

@@ -2,21 +2,63 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from graph_simulator import Fault, FaultScript, Simulator, VirtualClock, VirtualTenant
-from simulated import night
+from graph_simulator.answers import Answer, no_such
+from graph_simulator.tenant import Listing
+from graph_simulator.tenant_documents import COLLECTIONS, DOCUMENTS
+from simulated import collected, graph_job, night
+
+from mfa_audit.errors import SettingsError
+from mfa_audit.nightly import collect_alone
 
 MAIN = ("accounts", "registrations")
 
 
-def gaps(home, collect, *faults, accounts=300, licensed=True, tenant=None, **more):
-    """What a night says is missing: names and reasons."""
-    tenant = tenant or VirtualTenant(accounts, seed=1, licensed=licensed)
-    with Simulator(tenant, clock=VirtualClock(), faults=FaultScript(list(faults))) as simulator:
-        return [(gap.table, gap.reason) for gap in night(simulator, home, collect, **more).gaps]
+class Changed(VirtualTenant):
+    """A tenant some of whose collections and documents are others."""
+
+    def __init__(self, accounts=60, *, collections=(), documents=(), licensed=True):
+        super().__init__(accounts, seed=1, licensed=licensed)
+        self._collections, self._documents = dict(collections), dict(documents)
+
+    def base(self, name):
+        rows = self._collections.get(name)
+        return super().base(name) if rows is None else Listing(len(rows), rows.__getitem__)
+
+    def document(self, name):
+        return self._documents.get(name, super().document(name))
 
 
-UNLICENSED = Fault("licence", "roleEligibility", times=None)
+class Answering(Simulator):
+    """A simulator that gives ``answers`` of its own: a pattern of the address -> what becomes of the true answer."""
+
+    def __init__(self, tenant, answers, **more):
+        super().__init__(tenant, **more)
+        self.answers = dict(answers)
+
+    def answer(self, logged, body):
+        told = super().answer(logged, body)
+        return next((change(told, body) for pattern, change in self.answers.items()
+                     if re.search(pattern, logged.path)), told)
+
+
+def gaps_of(home, collect, tenant, answers=(), **more):
+    """What a reading says is missing, with answers of another kind."""
+    with Answering(tenant, answers, clock=VirtualClock(), **more) as simulator:
+        return [(each.name, each.reason) for each in collected(simulator, home, collect).manifest.missing
+                if each.wanted]
+
+
+def each_part(body):
+    """What a batch is answered, the same for each part."""
+    def answer(_told, asked):
+        return Answer(200, {"responses": [{"id": part["id"], "status": body.status, "body": body.body}
+                                          for part in json.loads(asked)["requests"]]})
+    return answer
 
 
 @pytest.mark.parametrize(("collect", "says"), [
@@ -25,7 +67,131 @@ UNLICENSED = Fault("licence", "roleEligibility", times=None)
 ])
 def test_a_licence_that_is_lacking_hides_nothing_else(collect, says, tmp_path):
     """Nobody is blamed for not knowing who may activate a role; who is in a group with a role is another matter."""
-    found = gaps(tmp_path, collect, Fault(UNLICENSED.kind, UNLICENSED.path, times=None))
+    faults = FaultScript([Fault("licence", "roleEligibility", times=None)])
+    with Simulator(VirtualTenant(300, seed=1), clock=VirtualClock(), faults=faults) as simulator:
+        found = [(gap.table, gap.reason) for gap in night(simulator, tmp_path, collect).gaps]
 
     assert says == [reason for name, reason in found if name == "role_assignments"]
     assert len(says) == len(found)
+
+
+def test_graph_is_not_read_without_the_accounts(tmp_path):
+    """They are what everything else is about; it is said before anything is asked."""
+    with Simulator(VirtualTenant(30), clock=VirtualClock()) as simulator:
+        with pytest.raises(SettingsError, match="accounts, which 'collect' leaves out"):
+            collect_alone(graph_job(simulator, tmp_path, ("registrations",)))
+        assert [] == simulator.requests
+
+
+@pytest.mark.parametrize(("rows", "count", "says"), [
+    ([], None, "no active role"), ("some", 999, "pages promise 999"), ([], 999, "pages promise 999"),
+])
+def test_a_listing_of_roles_that_was_cut_is_a_part(rows, count, says, tmp_path):
+    """No tenant is without an administrator, and a page knows of others."""
+    def cut(told, _):
+        listed = told.body["value"][:1] if rows == "some" else rows
+        return Answer(200, {"value": listed, **({} if count is None else {"@odata.count": count})})
+
+    found = gaps_of(tmp_path, (*MAIN, "role_assignments"), VirtualTenant(60), {"/roleAssignments": cut})
+
+    assert [says] == [says for name, reason in found if name == "role_assignments" and says in reason]
+
+
+UNKNOWN = Answer(404, {"error": {"code": "UnknownError", "message": ""}})
+METHODS = (*MAIN, "role_assignments", "privileged_methods")
+PER_USER = (*MAIN, "tenant_policies", "role_assignments", "per_user_mfa")
+
+
+@pytest.mark.parametrize(("collect", "name", "answer", "licensed", "says"), [
+    (METHODS, "privileged_methods", UNKNOWN, True, "could not be asked about"),
+    (METHODS, "privileged_methods", no_such("x"), True, "are not there when asked about"),
+    (METHODS, "privileged_methods", Answer(200, {}), True, "could not be asked about"),
+    (METHODS, "privileged_methods", Answer(200, {"value": []}), True, "no method at all"),
+    (PER_USER, "per_user_mfa", UNKNOWN, True, "60 of 60 accounts could not"),
+    (PER_USER, "per_user_mfa", no_such("x"), True, "60 of 60 accounts are not there"),
+    (PER_USER, "per_user_mfa", Answer(200, {}), True, "60 of 60 accounts could not"),
+    (PER_USER, "per_user_mfa", Answer(200, {"perUserMfaState": None}), True, "60 of 60 accounts could not"),
+    (MAIN, "registrations", UNKNOWN, False, "60 of 60 accounts could not"),
+    (MAIN, "registrations", no_such("x"), False, "60 of 60 accounts are not there"),
+    (MAIN, "registrations", Answer(200, {}), False, "60 of 60 accounts could not"),
+    (MAIN, "registrations", Answer(200, {"value": []}), False, "60 of 60 accounts have no method"),
+])
+def test_an_answer_that_is_none_for_everybody_is_missing(collect, name, answer, licensed, says, tmp_path):
+    """Not that all accounts are gone, nor that nobody has a method or a state."""
+    tenant = VirtualTenant(60, seed=4, licensed=licensed)
+    found = gaps_of(tmp_path, collect, tenant, {r"\$batch": each_part(answer)})
+
+    assert [says] == [says for table, reason in found if table == name and says in reason]
+
+
+def test_a_few_accounts_that_are_gone_meanwhile_are_no_gap(tmp_path):
+    """They were deleted after they were listed."""
+    tenant = VirtualTenant(60, seed=4)
+    gone = [Fault("status", rf"\$batch:.*{tenant.people.account_id(n)}", times=None,
+                  parameters={"status": 404, "code": "Request_ResourceNotFound"}) for n in (3, 4)]
+
+    assert [] == gaps_of(tmp_path, PER_USER, tenant, faults=FaultScript(gone))
+
+
+ENABLED = {"identitySecurityDefaultsEnforcementPolicy": "security_defaults",
+           "authenticationMethodsPolicy": "authentication_methods_policy"}
+
+
+@pytest.mark.parametrize("document", ENABLED)
+@pytest.mark.parametrize("body", [{}, {"value": []}, {"id": "x", "isEnabled": "no",
+                                                      "authenticationMethodConfigurations": {}}])
+def test_a_document_that_lacks_what_it_is_for_is_missing(document, body, tmp_path):
+    """Nothing is not *disabled*, nor *nothing is allowed*."""
+    found = gaps_of(tmp_path, (*MAIN, "tenant_policies"), Changed(documents={document: body}))
+
+    assert [ENABLED[document]] == [name for name, _ in found]
+
+
+def test_a_document_that_was_another_once_is_asked_for_again(tmp_path):
+    """An answer that was mixed up costs a second question."""
+    answers = []
+
+    def first_nothing(told, _):
+        answers.append(told)
+        return Answer(200, {}) if len(answers) == 1 else told
+
+    assert [] == gaps_of(tmp_path, (*MAIN, "tenant_policies"), VirtualTenant(60), {"SecurityDefaults": first_nothing})
+    assert DOCUMENTS["identitySecurityDefaultsEnforcementPolicy"] == answers[1].body
+
+
+def at(include, exclude=()):
+    """The first policy of the tenant, for these places."""
+    first, *others = COLLECTIONS["conditionalAccessPolicies"]
+    places = {"includeLocations": list(include), "excludeLocations": list(exclude)}
+    return [{**first, "conditions": {**first["conditions"], "locations": places}}, *others]
+
+
+@pytest.mark.parametrize(("policies", "places", "says"), [
+    (at(["All"], ["AllTrusted"]), [], ["no location is listed"]),
+    (at(["All"], ["10ca7e00-0000-4000-8000-00000000000F"]), None, ["10ca7e00-0000-4000-8000-00000000000f"]),
+    (at(["All"], ["AllTrusted"]), None, []),
+    (at(["All"]), [], []),
+    (at(["All"], ["00000000-0000-0000-0000-000000000000"]), [], []),
+    ([{**each, "state": "disabled"} for each in at(["All"], ["AllTrusted"])], [], []),
+])
+def test_places_that_policies_name_must_be_listed(policies, places, says, tmp_path):
+    """Else a policy that spares them would seem to ask everywhere."""
+    tenant = Changed(collections={"conditionalAccessPolicies": policies,
+                                  **({} if places is None else {"namedLocations": places})})
+    found = [reason for name, reason in gaps_of(tmp_path, (*MAIN, "tenant_policies"), tenant)
+             if name == "named_locations"]
+
+    assert len(says) == len(found)
+    assert all(words in reason for words, reason in zip(says, found, strict=True))
+
+
+@pytest.mark.parametrize(("collect", "is_gap"), [((*MAIN, "sign_in_activity"), True),
+                                                 (("accounts", "sign_in_activity"), False)])
+def test_a_licence_that_the_report_proves_is_not_lacking(collect, is_gap, tmp_path):
+    """The registration report and sign-in activity need the same one."""
+    def unlicensed(told, _):
+        return Answer(403, {"error": {"code": "Authentication_RequestFromNonPremiumTenantOrB2CTenant"}})
+
+    found = gaps_of(tmp_path, collect, VirtualTenant(60), {"signInActivity": unlicensed})
+
+    assert is_gap is ("sign_in_activity" in [name for name, _ in found])
