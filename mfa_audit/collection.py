@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mfa_audit import __version__
+from mfa_audit.completeness import refuse_other_tenant
 from mfa_audit.errors import IncompleteData, SettingsError
 from mfa_audit.files import private_folder, run_name
 from mfa_audit.snapshot.documents import entries
@@ -55,7 +56,8 @@ def take_snapshot(
     """Read what the settings name into a snapshot under ``<data>/<tenant>/snapshots/<time>``.
 
     ``as_of`` is the day judged, in the policy's zone; ``work`` is a folder for what lies between;
-    ``online`` is needed for Graph. Raises what the sources raise.
+    ``online`` is needed for Graph. Raises what the sources raise, and :class:`IncompleteData` for data of another
+    tenant, of which nothing is kept.
     """
     paths = [path for path in settings.sources if path != GRAPH]
     own = frozenset(folder.resolve() for folder in (settings.output, settings.data))
@@ -81,6 +83,7 @@ def take_snapshot(
         captured_at=inputs.collected_at or settings.captured_at,
         believable=_believable(policy, as_of),
         progress=progress,
+        check=partial(_refuse_other_tenant, settings, policy),
     )
     if graph is not None:
         graph.clear()
@@ -91,6 +94,11 @@ def _believable(policy: Policy, as_of: date) -> Believable:
     # How long one row of the report may stay behind the others does not hang on how the report is read.
     return Believable(datetime.combine(as_of, time.max, ZoneInfo(policy.about.timezone)),
                       timedelta(hours=policy.sources.maximum_age_hours.files))
+
+
+def _refuse_other_tenant(settings: Settings, policy: Policy, snapshot: Snapshot) -> None:
+    refuse_other_tenant(snapshot.manifest, settings.tenant, snapshot.domains(), policy,
+                        entries(snapshot.documents.get("organization")))
 
 
 def graph_source(settings: Settings, online: Online, progress: Progress) -> GraphSource:

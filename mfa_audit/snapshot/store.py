@@ -21,7 +21,7 @@ from mfa_audit.snapshot.manifest import Documents, Manifest, Source, from_json, 
 from mfa_audit.tables import ACCOUNTS, REGISTRATIONS, SNAPSHOT_TABLES, GroupState, Stated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -73,6 +73,16 @@ class Snapshot:
         found = TableFile(self.folder / file).frame(["group_id"], where={"state": [GroupState.DELETED.value]})
         return sorted(found["group_id"])
 
+    def domains(self) -> pd.Series:
+        """The domains of the accounts' user principal names in lower case, each once."""
+        file = self.manifest.tables["accounts"].file
+        if file is None:
+            return pd.Series([], dtype="str")
+        chunks = TableFile(self.folder / file).rows(["user_principal_name"])
+        found = [chunk["user_principal_name"].str.casefold().str.rpartition("@")[2].drop_duplicates()
+                 for chunk in chunks]
+        return pd.concat([pd.Series([], dtype="str"), *found], ignore_index=True).drop_duplicates()
+
     def accounts(self, columns: Sequence[str] | None = None, chunk_rows: int = CHUNK_ROWS) -> Iterator[pd.DataFrame]:
         """Accounts with their registrations, in account_key order, in frames of about ``chunk_rows`` rows.
 
@@ -123,9 +133,10 @@ class Snapshot:
 def write_snapshot(  # noqa: PLR0913  (each is a fact the manifest records)
     inputs: Inputs, folder: Path, *, tenant: str, taken_at: datetime, tool_version: str, organisation_attribute: str,
     date_order: str | None, captured_at: datetime | None, believable: Believable | None = None,
-    progress: Progress = SILENT,
+    progress: Progress = SILENT, check: Callable[[Snapshot], None] = lambda _: None,
 ) -> Snapshot:
-    """Write a snapshot of ``inputs`` and return it; ``folder`` appears under its name only when all of it is written.
+    """Write a snapshot of ``inputs`` and return it; ``folder`` appears under its name only when all of it is written
+    and ``check`` has raised nothing.
 
     ``taken_at`` and ``captured_at`` (when files without times in them were exported) must be aware;
     ``believable`` is what times in the rows are held against. Raises
@@ -152,6 +163,7 @@ def write_snapshot(  # noqa: PLR0913  (each is a fact the manifest records)
             ignored=tuple(sorted(inputs.ignored)), collected_at=inputs.collected_at, missing=inputs.missing,
         )
         files.write_text(staging / MANIFEST, to_json(manifest))
+        check(Snapshot(staging, manifest, gathered))
         files.publish_folder(staging, folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from mfa_audit.errors import IncompleteData
 from mfa_audit.snapshot.raw import Complaint, Document, Inputs, Missing, Origin, RawRows
 
 if TYPE_CHECKING:
@@ -75,6 +76,12 @@ class Gathered:
         with self._lock:
             entries = self.documents.get("organization", {}).get("value", ())
             return next((str(each["id"]) for each in entries if each.get("id")), "")
+
+    def refuse_nameless(self) -> None:
+        """Raise :class:`IncompleteData` when Graph was asked for the organisation and names none."""
+        if "organization" in self.documents and not self.tenant_id:
+            raise IncompleteData("Graph names no organisation, so whose data this would be cannot be told",
+                                 next_step="check 'tenant' and the credential with 'mfa-audit doctor'; run again.")
 
     def lacks_licence(self, name: str) -> bool:
         """Whether ``name`` is missing, and for want of a licence rather than of a permission."""

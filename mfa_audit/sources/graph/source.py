@@ -76,15 +76,18 @@ class GraphSource:
         tenant with the id it is asked for (empty: not known).
 
         Raises what :meth:`mfa_audit.sources.graph.client.Client.ask` raises but for :class:`Refusal`,
-        :class:`IncompleteData` for a clock far out, and :class:`mfa_audit.errors.OutputFailed`.
+        :class:`IncompleteData` for a clock far out and for a tenant without an organisation, and
+        :class:`mfa_audit.errors.OutputFailed`.
         """
         self._progress.start("reading Microsoft Graph")
         reading, found = self._reading, self._reading.found
         chosen = frozenset(wanted.collect)
         steps = Steps(reading, self._pace, self._clock)
         try:
+            self._side_by_side([partial(reading.document, endpoints.ORGANISATION)])
+            found.refuse_nameless()
             self._side_by_side([
-                *(partial(reading.document, single) for single in endpoints.documents(wanted.collect)),
+                *(partial(reading.document, single) for single in endpoints.documents(wanted.collect)[1:]),
                 *(partial(reading.listing, listing)
                   for listing in endpoints.listings(wanted.collect, wanted.organisation_field)
                   if listing is not endpoints.SIGN_IN_ACTIVITY),
