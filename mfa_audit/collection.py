@@ -17,6 +17,7 @@ from mfa_audit import __version__
 from mfa_audit.completeness import refuse_other_tenant
 from mfa_audit.errors import IncompleteData, SettingsError
 from mfa_audit.files import private_folder, run_name
+from mfa_audit.settings import refuse_readable_by_others
 from mfa_audit.snapshot.documents import entries
 from mfa_audit.snapshot.intake import organisation_field
 from mfa_audit.snapshot.staging import Believable
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from mfa_audit.policy import Policy
     from mfa_audit.progress import Progress
     from mfa_audit.settings import Settings
-    from mfa_audit.snapshot.raw import Inputs
+    from mfa_audit.snapshot.raw import Complaint, Inputs
     from mfa_audit.snapshot.store import Snapshot
     from mfa_audit.sources.graph.auth import EntraTokens
     from mfa_audit.sources.graph.source import GraphSource, Wanted
@@ -70,7 +71,7 @@ def take_snapshot(
             raise ValueError("reading Graph needs a clock")
         graph = graph_source(settings, online, progress)
         found = graph.read(wanted(settings, policy, inputs), partial(_last_snapshot, settings))
-        inputs = _together(inputs, found)
+        inputs = _together(inputs, replace(found, complaints=(*found.complaints, *_certificate(settings, online))))
     tenant = tenant_folder(inputs, settings.tenant)
     snapshot = write_snapshot(
         inputs,
@@ -105,13 +106,17 @@ def graph_source(settings: Settings, online: Online, progress: Progress) -> Grap
     """Microsoft Graph as the settings say to reach it. Raises :class:`SettingsError` for what is missing."""
     from mfa_audit.sources.graph.address import cloud_of  # noqa: PLC0415 - msal and requests are heavy
     from mfa_audit.sources.graph.client import Wire  # noqa: PLC0415
+    from mfa_audit.sources.graph.kept import YOUTH, Shelf  # noqa: PLC0415
+    from mfa_audit.sources.graph.pacing import Pace  # noqa: PLC0415
     from mfa_audit.sources.graph.source import GraphSource  # noqa: PLC0415
 
-    cloud = cloud_of(settings.cloud, settings.graph_root, settings.login_root)
-    tokens = entra_tokens(settings, online)
-    shelf = private_folder(settings.data / slug(str(settings.tenant))) / "collecting"
-    return GraphSource(Wire(cloud.graph, settings.ca_bundle), tokens, online.clock, shelf,
-                       deadline_seconds=settings.deadline_seconds, progress=progress)
+    cloud, clock = cloud_of(settings.cloud, settings.graph_root, settings.login_root), online.clock
+    pace = Pace(clock, clock.monotonic() + settings.deadline_seconds)
+    tokens = entra_tokens(settings, online, lambda: pace.over)
+    folder = private_folder(settings.data / slug(str(settings.tenant))) / "collecting"
+    reader = (cloud.graph, str(settings.tenant), settings.client_id or settings.managed_identity or "")
+    return GraphSource(Wire(cloud.graph, settings.ca_bundle), tokens, clock, pace,
+                       Shelf(folder, clock.now(), YOUTH, reader), progress)
 
 
 def ask_live(settings: Settings, online: Online,
@@ -133,8 +138,9 @@ def ask_live(settings: Settings, online: Online,
             yield evaluate(client, question)
 
 
-def entra_tokens(settings: Settings, online: Online) -> EntraTokens:
-    """Sign-in as the settings describe it. Raises :class:`SettingsError` for what is missing or said twice."""
+def entra_tokens(settings: Settings, online: Online, over: Callable[[], bool] = lambda: False) -> EntraTokens:
+    """Sign-in as the settings describe it, given up when it is ``over``. Raises :class:`SettingsError` for what is
+    missing or said twice, and for a private key that others can read."""
     from mfa_audit.sources.graph.address import cloud_of  # noqa: PLC0415 - msal and requests are heavy
     from mfa_audit.sources.graph.auth import Credential, EntraTokens  # noqa: PLC0415
     from mfa_audit.sources.graph.endpoints import permissions  # noqa: PLC0415
@@ -154,6 +160,8 @@ def entra_tokens(settings: Settings, online: Online) -> EntraTokens:
     if settings.client_id is None and settings.managed_identity is None:
         raise SettingsError("reading Graph needs the application's client id", where="settings",
                             next_step="set MFA_AUDIT_CLIENT_ID; docs/permissions.md says how to register one.")
+    if settings.certificate_file is not None and settings.certificate_file.is_file():
+        refuse_readable_by_others(settings.certificate_file, "the private key's", "certificate_file")
     secret, passphrase = settings.client_secret, settings.certificate_passphrase
     credential = Credential(
         client_id=settings.client_id or "",
@@ -166,7 +174,19 @@ def entra_tokens(settings: Settings, online: Online) -> EntraTokens:
         permissions=permissions(settings.collect),
     )
     cloud = cloud_of(settings.cloud, settings.graph_root, settings.login_root)
-    return EntraTokens(cloud, settings.tenant, credential, online.clock, ca_bundle=settings.ca_bundle)
+    return EntraTokens(cloud, settings.tenant, credential, online.clock, ca_bundle=settings.ca_bundle,
+                       over=over)
+
+
+def _certificate(settings: Settings, online: Online | None) -> list[Complaint]:
+    from mfa_audit.sources.graph.certificate import expiry_note  # noqa: PLC0415 - cryptography is heavy
+
+    if settings.certificate_file is None or online is None:
+        return []
+    phrase = settings.certificate_passphrase
+    note = expiry_note(settings.certificate_file, None if phrase is None else phrase.get_secret_value(),
+                       online.clock.now())
+    return [] if note is None else [note]
 
 
 def wanted(settings: Settings, policy: Policy, files: Inputs) -> Wanted:

@@ -167,7 +167,8 @@ def load_settings(
 
 
 _SECRET_STEP = (
-    f"take it out, and set {PREFIX}CLIENT_SECRET, or {PREFIX}CLIENT_SECRET_FILE to a file only you can read."
+    f"take it out, and set in the environment {PREFIX}CLIENT_SECRET, or {PREFIX}CLIENT_SECRET_FILE to a file only you "
+    "can read."
 )
 
 
@@ -187,7 +188,7 @@ def _from_file(path: Path, *, required: bool) -> tuple[dict[str, Any], str]:
     settings: dict[str, Any] = {}
     for key, value in content.items():
         name = _OTHER_NAMES.get(key, key)
-        if name in _SECRETS:
+        if name in _SECRETS or name.removesuffix("_file") in _SECRETS:
             raise SettingsError(f"{key} is a secret and does not belong in a settings file", where=str(path),
                                 next_step=_SECRET_STEP)
         _known(name, str(path), known=tuple(field for field in Settings.model_fields if field not in _SECRETS))
@@ -231,18 +232,24 @@ def _from_environment(environment: Mapping[str, str], others: Collection[str]) -
 
 def _secret(path: Path, variable: str) -> str:
     try:
-        mode = path.stat().st_mode
+        refuse_readable_by_others(path, "the secret's", variable)
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise SettingsError(f"the secret's file cannot be read: {reason}", where=variable,
                             next_step="check the path the variable holds.") from None
-    if sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise SettingsError(f"others can read the secret's file {path} (mode {stat.S_IMODE(mode):04o})", where=variable,
-                            next_step=f"chmod 600 {path}")
     if not text:
         raise SettingsError(f"the secret's file {path} is empty", where=variable)
     return text
+
+
+def refuse_readable_by_others(path: Path, whose: str, where: str) -> None:
+    """Raise :class:`SettingsError` for ``whose`` file that others than its owner can read; OSError where it is none.
+    Windows keeps other books."""
+    mode = path.stat().st_mode
+    if sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise SettingsError(f"others can read {whose} file {path} (mode {stat.S_IMODE(mode):04o})", where=where,
+                            next_step=f"chmod 600 {path}")
 
 
 def _known(name: str, where: str, *, known: tuple[str, ...], show: Any = str) -> None:

@@ -188,6 +188,7 @@ class TestSecret:
 
     @pytest.mark.parametrize(("text", "environment", "flags"), [
         (f'client_secret = "{CANARY}"', {}, {}),
+        (f'client_secret_file = "{CANARY}"', {}, {}),
         ("", {}, {"client_secret": CANARY}),
         ("", {"MFA_AUDIT_CLIENT_SECRET": CANARY, "MFA_AUDIT_CLIENT_SECRET_FILE": "x"}, {}),
         ("", {"MFA_AUDIT_CLIENT_SECRET": CANARY, "MFA_AUDIT_CLOUD": "moon"}, {}),

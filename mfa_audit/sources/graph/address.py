@@ -7,6 +7,7 @@ A ``nextLink`` is text from the network. Parts are compared after parsing, becau
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VERSIONS = ("v1.0", "beta")
+_PROXY_KINDS = re.compile(r"https?|socks(?:4a?|5h?)")
+_PLAIN_ROOT = re.compile(r"https://[a-z0-9.:\[\]-]+", re.IGNORECASE | re.ASCII)
+"""A scheme, a host and a port: no path, query, fragment, user information or blank."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +73,32 @@ def same_host(url: str, root: str) -> bool:
         return False
 
 
+def on_this_machine(url: str) -> bool:
+    """Whether the host of ``url`` is this machine or the service beside it that gives a machine its own identity:
+    a loopback or a link-local address. What goes there passes no proxy."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or (found := ipaddress.ip_address(host)).is_loopback or found.is_link_local
+    except ValueError:
+        return False
+
+
+def is_proxy(address: str) -> bool:
+    """Whether the address of a proxy, with its scheme or without, is of a kind that is known and names a host."""
+    try:
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        return _PROXY_KINDS.fullmatch(parts.scheme) is not None and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _allowed(setting: str, root: str | None, known: set[str]) -> str | None:
     if root is None:
         return None
-    root = root.rstrip("/")
+    root = root.removesuffix("/")
     if root not in known and not _is_loopback(root):
         raise SettingsError(
-            f"{setting}: {root} is neither a Microsoft cloud nor a loopback address", where="settings",
+            f"{setting}: {root!r} is neither a Microsoft cloud nor a loopback address", where="settings",
             next_step="leave it out; 'cloud' chooses among Microsoft's clouds.",
         )
     return root
@@ -84,8 +107,8 @@ def _allowed(setting: str, root: str | None, known: set[str]) -> str | None:
 def _is_loopback(root: str) -> bool:
     try:
         parts = urlsplit(root)
-        host = parts.hostname or ""
-        plain = not (parts.path or parts.query or parts.fragment or parts.username or parts.password)
+        host, port = parts.hostname or "", parts.port  # A port that is none raises.
+        plain = _PLAIN_ROOT.fullmatch(root) is not None and port != 0
         return plain and parts.scheme == "https" and (host == "localhost" or ipaddress.ip_address(host).is_loopback)
     except ValueError:
         return False

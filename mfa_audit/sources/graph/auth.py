@@ -7,9 +7,6 @@ in MSAL Python"; the error codes: "Microsoft Entra authentication and authorizat
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import logging
 import re
 from dataclasses import dataclass, field
@@ -21,11 +18,14 @@ import msal
 from msal.exceptions import MsalServiceError
 
 from mfa_audit.errors import AccessRefused
-from mfa_audit.sources.graph.address import CLOUDS, same_host, shown_of
+from mfa_audit.sources.graph.address import on_this_machine, same_host, shown_of
 from mfa_audit.sources.graph.certificate import credential_of, text_of
-from mfa_audit.sources.graph.client import NETWORK_ERRORS, moment, new_session, said_of
+from mfa_audit.sources.graph.client import NETWORK_ERRORS, new_session, said_of
+from mfa_audit.sources.graph.granted import OPAQUE, Granted, granted_by
+from mfa_audit.sources.graph.pacing import Stopped
 from mfa_audit.sources.graph.patience import SignInUnwell
 from mfa_audit.sources.graph.refusals import retry_after
+from mfa_audit.sources.graph.skew import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,16 +39,13 @@ if TYPE_CHECKING:
 logging.getLogger("msal").addHandler(logging.NullHandler())
 logging.getLogger("msal").propagate = False
 
-_TIMEOUT_SECONDS = 30
-_GRAPH_AUDIENCES = frozenset({"00000003-0000-0000-c000-000000000000", *(cloud.graph for cloud in CLOUDS.values())})
+_TIMEOUTS = (10.0, 30.0)
 _ODD = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 """What reading an answer of another shape than the protocol's may raise, in msal and here."""
-_PARTS_OF_TOKEN = 3
 _TOKEN = re.compile(r"[!-~]+")
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _CODE = re.compile(r"AADSTS(\d+)")
 _TRANSIENT = frozenset({90033, 90024, 90006, 50033, 50087})
-_WRITES = re.compile(r"ReadWrite|\.Write|\.Manage|FullControl|AccessAsUser|PrivilegedOperations", re.IGNORECASE)
 
 ADVICE: Mapping[int, str] = {
     7000215: "the client secret is wrong: paste the secret's value, not its id",
@@ -95,23 +92,9 @@ class Credential:
     permissions: tuple[str, ...] = ("User.Read.All",)
 
 
-@dataclass(frozen=True)
-class Granted:
-    """What a token says of itself: tenant, application, permissions."""
-
-    tenant: str
-    application: str
-    permissions: frozenset[str]
-
-    @property
-    def surplus(self) -> frozenset[str]:
-        """Permissions that can change something; this tool never needs one."""
-        return frozenset(name for name in self.permissions if _WRITES.search(name))
-
-
 class EntraTokens:
     """Tokens for Graph from Entra. ``tenant`` is its id; ``clock`` ends answers that only drip in; ``ca_bundle`` as for
-    Graph.
+    Graph; within about a second of ``over`` nobody is waited for, neither the service nor a person.
 
     Nothing is sent to another host than the cloud's for signing in, whatever that names. Raises :class:`AccessRefused`
     when Entra refuses (with what to do), :class:`SignInUnwell` when it cannot be reached or is not well,
@@ -119,13 +102,14 @@ class EntraTokens:
     """
 
     def __init__(self, cloud: Cloud, tenant: str, credential: Credential, clock: Clock, *,
-                 ca_bundle: Path | None = None) -> None:
+                 ca_bundle: Path | None = None, over: Callable[[], bool] = lambda: False) -> None:
         self._lock = Lock()
+        self._clock, self._over = clock, over
         self._graph = cloud.graph
         self._tenant = tenant
         self._login = cloud.login
-        self._session = new_session(ca_bundle, clock, timeout=_TIMEOUT_SECONDS, watch=self._refuse_elsewhere,
-                                    judge=self._judge)
+        self._session = new_session(ca_bundle, clock, timeout=_TIMEOUTS, watch=self._refuse_elsewhere,
+                                    judge=self._judge, over=over)
         self._credential = credential
         self._authority = f"{cloud.login}/{tenant}"
         self._app: Any = None
@@ -134,11 +118,13 @@ class EntraTokens:
     def token(self) -> str:
         """A valid token; msal's memory answers until shortly before it expires."""
         with self._lock:
+            self._go_on()
             try:
                 self._app = self._app or self._made()
                 answer = self._asked()
                 self._stale = False
             except NETWORK_ERRORS as error:
+                self._go_on()
                 raise self._unwell(said_of(error)) from error
             except MsalServiceError as error:
                 raise self._unwell("its answer is an error") from error
@@ -170,8 +156,9 @@ class EntraTokens:
 
     def _refuse_elsewhere(self, request: Request) -> None:
         url = request.url or ""
-        # A machine's own identity is asked for at the machine, and no secret of ours goes there.
-        if self._credential.managed_identity is None and not same_host(url, self._login):
+        # A machine's own identity is asked for at the machine.
+        own = self._credential.managed_identity is not None
+        if not (on_this_machine(url) if own else same_host(url, self._login)):
             raise AccessRefused("the sign-in service names an address on another host, which was not asked",
                                 where=shown_of(url), next_step="look at the proxy between this machine and Entra.")
 
@@ -230,10 +217,18 @@ class EntraTokens:
         flow = self._app.initiate_device_flow(scopes=scopes)
         if "user_code" in flow and self._credential.show is not None:
             self._credential.show(flow["message"])
-            answer: Mapping[str, Any] = self._app.acquire_token_by_device_flow(flow)
+            answer: Mapping[str, Any] = self._app.acquire_token_by_device_flow(flow, exit_condition=self._is_late)
+            self._go_on()
             return answer
         refused: Mapping[str, Any] = flow
         return refused
+
+    def _is_late(self, flow: Mapping[str, Any]) -> bool:
+        return self._over() or flow.get("expires_at", 0) < self._clock.now().timestamp()
+
+    def _go_on(self) -> None:
+        if self._over():
+            raise Stopped("the sign-in was given up", where=self._authority, next_step="run again.")
 
     def _checked(self, answer: Mapping[str, Any]) -> str:
         token = answer.get("access_token")
@@ -244,33 +239,6 @@ class EntraTokens:
             raise AccessRefused(f"the token is for tenant {told.tenant or 'unknown'}, the settings name {self._tenant}",
                                 where=self._authority, next_step="correct 'tenant' or the credential.")
         return token
-
-
-OPAQUE = Granted("", "", frozenset())
-"""What a token says that nobody but Graph can read."""
-
-
-def granted_by(token: str, graph: str = "") -> Granted:
-    """Read a token's claims; nothing is verified, because Graph does that. One that is not three parts is opaque.
-
-    Raises :class:`AccessRefused` for one that cannot be read, or is meant for something other than Graph: the clouds'
-    own, or the root ``graph``.
-    """
-    parts = token.split(".")
-    if len(parts) != _PARTS_OF_TOKEN:
-        return OPAQUE
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, binascii.Error, RecursionError):
-        return OPAQUE
-    if not isinstance(claims, dict):
-        raise AccessRefused("the token says nothing of itself", next_step="check 'cloud' and the credential.")
-    audience = str(claims.get("aud", "")).rstrip("/")
-    if audience not in _GRAPH_AUDIENCES and audience != graph:
-        raise AccessRefused("the token is not meant for Microsoft Graph", next_step="check 'cloud' and the credential.")
-    roles = claims.get("roles")
-    names = roles if isinstance(roles, list) else str(claims.get("scp", "")).split()
-    return Granted(str(claims.get("tid") or ""), str(claims.get("appid") or ""), frozenset(map(str, names)))
 
 
 def _refused(answer: Mapping[str, Any], where: str) -> AccessRefused | SignInUnwell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
@@ -10,12 +11,15 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from mfa_audit.errors import SettingsError
+from mfa_audit.snapshot.raw import Complaint
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
 _PFX = (".pfx", ".p12")
+SOON = timedelta(days=30)
+"""How long before its end a certificate is spoken of."""
 
 
 def certificate_expiry(path: Path, passphrase: str | None) -> datetime:
@@ -32,6 +36,18 @@ def certificate_expiry(path: Path, passphrase: str | None) -> datetime:
         raise SettingsError("the file holds no certificate, or its passphrase is wrong", where=str(path),
                             next_step="give a PEM file with key and certificate, or a .pfx with its passphrase.")
     return certificate.not_valid_after_utc
+
+
+def expiry_note(path: Path, passphrase: str | None, now: datetime) -> Complaint | None:
+    """What whoever runs the job must hear of a certificate that ends :data:`SOON`. Raises as
+    :func:`certificate_expiry`."""
+    expiry = certificate_expiry(path, passphrase)
+    if expiry - now >= SOON:
+        return None
+    return Complaint(
+        "the application's certificate ends soon", 1, (),
+        f"it ends on {expiry:%d %B %Y}, in {(expiry - now).days} days: no night works after that",
+        "make a new one and upload its public part to the application.", grave=True)
 
 
 def credential_of(path: Path, passphrase: str | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import msgspec
 from mfa_audit.checks import Check, State
 from mfa_audit.errors import MfaAuditError
 from mfa_audit.sources.graph import endpoints
-from mfa_audit.sources.graph.certificate import certificate_expiry
+from mfa_audit.sources.graph.certificate import SOON, certificate_expiry
 from mfa_audit.sources.graph.client import Client
 from mfa_audit.sources.graph.pacing import Family, Pace
 from mfa_audit.sources.graph.refusals import Refusal
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from mfa_audit.sources.graph.client import Wire
 
 _ENOUGH_SECONDS = 600.0
-_SOON = timedelta(days=30)
 
 
 def check_certificate(path: Path, passphrase: str | None, now: datetime) -> Check:
@@ -40,7 +39,7 @@ def check_certificate(path: Path, passphrase: str | None, now: datetime) -> Chec
     if left < timedelta(0):
         return Check("certificate", State.PROBLEM, f"it ended on {expiry:%d %B %Y}",
                      "make a new one and upload its public part to the application.")
-    if left < _SOON:
+    if left < SOON:
         return Check("certificate", State.PROBLEM, f"{found}: {left.days} days left",
                      "make a new one now and upload its public part to the application.")
     return Check("certificate", State.OK, found)
@@ -55,7 +54,7 @@ def check_graph(wire: Wire, tokens: EntraTokens, clock: Clock, tenant: str, coll
         yield _problem("sign-in", error)
         return
     yield Check("sign-in", State.OK, f"a token for tenant {granted.tenant or 'unknown'}")
-    yield _surplus(granted.surplus)
+    yield _surplus(granted.changing)
     client = Client(wire, tokens, Pace(clock, clock.monotonic() + _ENOUGH_SECONDS), clock)
     try:
         yield from _addresses(client, tenant, tuple(collect), organisation_field)

@@ -6,7 +6,6 @@ redirect, waits for its family's turn, and reads no more than :data:`LARGEST_BOD
 
 from __future__ import annotations
 
-import email.utils
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
@@ -18,14 +17,14 @@ import requests.adapters
 import requests.auth
 
 from mfa_audit.errors import SettingsError
-from mfa_audit.sources.graph.address import refuse_elsewhere
+from mfa_audit.sources.graph.address import is_proxy, on_this_machine, refuse_elsewhere
 from mfa_audit.sources.graph.patience import Patience, SignInUnwell
 from mfa_audit.sources.graph.refusals import Refusal, refusal, retry_after
-from mfa_audit.sources.graph.watched import watched_context
+from mfa_audit.sources.graph.skew import apart, moment
+from mfa_audit.sources.graph.watched import watched_context, watched_pools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
     from pathlib import Path
 
     from mfa_audit.clock import Clock
@@ -79,15 +78,16 @@ class Wire:
     read: float = 60.0
 
 
-def new_session(ca_bundle: Path | None, clock: Clock, *, timeout: float | None = None,
+def new_session(ca_bundle: Path | None, clock: Clock, *, timeout: tuple[float, float] | None = None,
                 watch: Callable[[Request], None] = _ignore, judge: Callable[[Response], None] = _ignore,
                 over: Callable[[], bool] = lambda: False) -> requests.Session:
-    """A session that trusts ``ca_bundle`` where one is named, with a ``timeout`` in seconds for calls that set none. It
-    follows no redirect and takes no password from a ``.netrc``. ``watch`` may refuse a request before it leaves,
-    ``judge`` an answer before anybody reads it, by raising. An answer is given up, with one of :data:`NETWORK_ERRORS`,
-    when it takes longer than :data:`LONGEST_ANSWER`, or within a second of ``over``.
+    """A session that trusts ``ca_bundle`` where one is named, with a ``timeout`` in seconds (to connect, for the next
+    piece) for calls that set none. It follows no redirect, takes no password from a ``.netrc`` and uses no proxy to
+    reach this machine. ``watch`` may refuse a request before it leaves, ``judge`` an answer before anybody reads it, by
+    raising. An answer is given up, with one of :data:`NETWORK_ERRORS`, when it takes longer than
+    :data:`LONGEST_ANSWER`, or within a second of ``over``.
 
-    Raises :class:`SettingsError` for a bundle that is none.
+    Raises :class:`SettingsError` for a bundle that is none; what it sends raises it for a proxy that is none.
     """
     try:
         text = "" if ca_bundle is None else ca_bundle.read_text(encoding="utf-8", errors="replace")
@@ -112,7 +112,8 @@ class _Session(requests.Session):
         self._clock, self._usual = clock, usual
         self._watch, self._judge, self._over = watch, judge, over
         self._until = 0.0
-        self.mount("https://", _Watched(watched_context(self._look)))
+        self.mount("https://", _Watched(self._look))
+        self.mount("http://", _Watched(self._look))
 
     def request(self, *args: Any, **kwargs: Any) -> Response:
         return super().request(*args, **{**self._usual, **kwargs, "allow_redirects": False})
@@ -120,7 +121,18 @@ class _Session(requests.Session):
     def send(self, request: Request, **kwargs: Any) -> Response:
         self._watch(request)
         self._until = self._clock.monotonic() + LONGEST_ANSWER
-        response = super().send(request, **kwargs)
+        url = request.url or ""
+        if on_this_machine(url):
+            kwargs["proxies"] = {}
+        proxy = requests.utils.select_proxy(url, kwargs.get("proxies"))
+        try:
+            if proxy is not None and not is_proxy(proxy):
+                raise _no_proxy("it is no address")
+            response = super().send(request, **kwargs)
+        except requests.exceptions.InvalidProxyURL as error:
+            raise _no_proxy("it is no address") from error
+        except requests.exceptions.InvalidSchema as error:
+            raise _no_proxy("its kind is not known here") from error
         self._judge(response)
         return response
 
@@ -138,23 +150,28 @@ class _Nothing(requests.auth.AuthBase):
 
 
 class _Watched(requests.adapters.HTTPAdapter):
-    """Connects by a context of its own, also through a proxy."""
+    """Makes connections that call ``check``, also through a proxy."""
 
-    def __init__(self, context: Any) -> None:
-        self._context = context
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._context, self._pools = watched_context(check), watched_pools(check)
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(*args, ssl_context=self._context, **kwargs)
+        manager = super().proxy_manager_for(*args, ssl_context=self._context, **kwargs)
+        if not args[0].lower().startswith("socks"):
+            manager.pool_classes_by_scheme = self._pools
+        return manager
 
 
 class Client:
     """Asks Graph. One for each thread, because a session is not shared; :class:`Pace` and tokens are.
 
-    ``skew`` is by how many seconds Graph's clock was ahead of this machine's at the last answer; null before it.
+    ``skew`` is by how many seconds Graph's clock was ahead of this machine's at the answer at which they were furthest
+    apart; null before the first.
     ``asked`` counts the requests that have left.
     """
 
@@ -205,16 +222,15 @@ class Client:
             patience.broke(problem)
 
     def _send(self, url: str, headers: Mapping[str, str] | None, body: bytes | None) -> bytes:
-        method = "GET" if body is None else "POST"
+        method, sent = "GET" if body is None else "POST", self._clock.now()
         with self._session.request(
             method, url, headers=headers, data=body, auth=_Bearer(self._tokens), stream=True, allow_redirects=False,
             timeout=(self._wire.connect, self._wire.read),
         ) as response:
-            content = self._whole(response)
-            now = self._clock.now()
-            there = moment(response.headers.get("Date"))
+            now, there = self._clock.now(), moment(response.headers.get("Date"))
             if there is not None:
-                self.skew = (there - now).total_seconds()
+                self.skew = max(self.skew or 0.0, apart(there, sent, now), key=abs)
+            content = self._whole(response)
             status = response.status_code
             _log.debug("%s %s %s %s", method, _path(url), status, response.headers.get("request-id", ""))
             if status != 200:
@@ -256,15 +272,6 @@ class _Bearer(requests.auth.AuthBase):
         return request
 
 
-def moment(date: str | None) -> datetime | None:
-    """What a ``Date`` header says; null when it says nothing, or not in which zone."""
-    try:
-        told = email.utils.parsedate_to_datetime(date or "")
-    except ValueError:
-        return None
-    return None if told.tzinfo is None else told
-
-
 def said_of(error: Exception) -> str:
     """What happened on the way; the library's own words may hold the address with its page token."""
     text = str(error)
@@ -273,6 +280,13 @@ def said_of(error: Exception) -> str:
     if "407" in text:
         return "the proxy wants a sign-in of its own"
     return f"the connection failed ({type(error).__name__})"
+
+
+def _no_proxy(why: str) -> SettingsError:
+    """What is wrong with a proxy; its address may hold a password."""
+    return SettingsError(f"the proxy that the environment names cannot be used: {why}", where="HTTPS_PROXY",
+                         next_step="write http://host:port (with user:password@ before the host where it asks for "
+                                   "them), or name no proxy.")
 
 
 def _path(url: str) -> str:

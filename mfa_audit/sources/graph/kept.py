@@ -1,7 +1,7 @@
 """What has been read of Graph, on disk: a run that was killed goes on with the listings that were complete.
 
 A folder of its own beside the snapshots holds ``<listing>.ndjson`` and, written last, ``<listing>.json``. A listing is
-taken over only whole, unaltered, asked in the same words, and young.
+taken over only whole, unaltered, asked in the same words of the same Graph by the same application, and young.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from mfa_audit.errors import OutputFailed
 from mfa_audit.files import private_folder, sha256_of, write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
-_SCHEMA = 1
+YOUTH = timedelta(hours=6)
+"""How old a listing may be that a killed run left."""
+
+_SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,11 @@ class Kept:
 
 
 class Shelf:
-    """The folder. ``oldest`` is the time before which nothing is taken over."""
+    """The folder, of what is not older than ``youth``. ``reader`` says who asks whom: Graph's root, the tenant and the
+    application; what another one read is not taken over."""
 
-    def __init__(self, folder: Path, now: datetime, youth: timedelta) -> None:
+    def __init__(self, folder: Path, now: datetime, youth: timedelta, reader: Sequence[str]) -> None:
+        self._reader = list(reader)
         self._folder = private_folder(folder)
         self._oldest = now - youth
 
@@ -52,7 +57,8 @@ class Shelf:
         try:
             told: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
             began = datetime.fromisoformat(told["began"])
-            usable = (told["schema"] == _SCHEMA and told["asked"] == asked and began >= self._oldest
+            usable = (told["schema"] == _SCHEMA and told["asked"] == asked and told["reader"] == self._reader
+                      and began >= self._oldest
                       and told["sha256"] == sha256_of(path))
             return Kept(path, int(told["rows"]), told["sha256"], began, told["counted"]) if usable else None
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -76,7 +82,8 @@ class Shelf:
         path, note = self._paths(name)
         kept = Kept(path, rows, sha256_of(path), began, counted, reason)
         if not reason:
-            told = {**asdict(kept), "path": None, "began": began.isoformat(), "asked": asked, "schema": _SCHEMA}
+            told = {**asdict(kept), "path": None, "began": began.isoformat(), "asked": asked,
+                    "reader": self._reader, "schema": _SCHEMA}
             write_text(note, json.dumps(told, sort_keys=True) + "\n")
         return kept
 

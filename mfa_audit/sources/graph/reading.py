@@ -64,13 +64,14 @@ class Reading:
     def kept(self, client: Client, listing: Listing, keep: Keep | None = None) -> Kept:
         """A listing on disk, from an earlier run where that is whole and young. Raises as
         :func:`mfa_audit.sources.graph.paging.read_listing`."""
-        found = self.shelf.find(listing.name, listing.path)
+        asked = f"{listing.path} {' '.join(sorted(listing.keys))}"
+        found = self.shelf.find(listing.name, asked)
         if found is not None:
             return found
         began = self.clock.now()
         with self.shelf.writing(listing.name) as out:
             read = read_listing(client, listing, out, self._advance, keep)
-        return self.shelf.keep(listing.name, listing.path, read.rows, began, read.counted, read.reason)
+        return self.shelf.keep(listing.name, asked, read.rows, began, read.counted, read.reason)
 
     def add_lines(self, name: str, table: str, fields: Mapping[str, str], lines: Iterable[bytes]) -> RawRows:
         """Rows for ``table`` that come one by one, on disk."""

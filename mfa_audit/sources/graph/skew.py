@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import email.utils
+from typing import TYPE_CHECKING
+
 from mfa_audit.errors import IncompleteData
 from mfa_audit.snapshot.raw import Complaint
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 WARNED = 300.0
 """Seconds beyond which it is said."""
 
 _REFUSED = 900.0
 _FIX = "correct this machine's clock."
+
+
+def apart(there: datetime, sent: datetime, came: datetime) -> float:
+    """By how many seconds the clock that says ``there`` is ahead, when it was asked and answered between two moments;
+    0 where it may be right. It tells whole seconds, begun ones as well."""
+    if there > came:
+        return (there - came).total_seconds()
+    return min(0.0, (there - sent).total_seconds() + 1.0)
+
+
+def moment(date: str | None) -> datetime | None:
+    """What a ``Date`` header says; null when it says nothing, or not in which zone."""
+    try:
+        told = email.utils.parsedate_to_datetime(date or "")
+    except ValueError:
+        return None
+    return None if told.tzinfo is None else told
 
 
 def refuse_skew(skew: float | None) -> None:

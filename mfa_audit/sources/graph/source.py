@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,7 @@ from mfa_audit.snapshot.raw import Missing
 from mfa_audit.sources.graph import endpoints
 from mfa_audit.sources.graph.client import Client, Tokens, Wire
 from mfa_audit.sources.graph.groups import groups_of_policies, groups_with_roles
-from mfa_audit.sources.graph.kept import Shelf
-from mfa_audit.sources.graph.pacing import Pace, Stopped
+from mfa_audit.sources.graph.pacing import Stopped
 from mfa_audit.sources.graph.privileged import privileged
 from mfa_audit.sources.graph.reading import Reading
 from mfa_audit.sources.graph.skew import refuse_skew, skew_note
@@ -25,18 +23,18 @@ from mfa_audit.sources.graph.steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from mfa_audit.clock import Clock
     from mfa_audit.snapshot.raw import Inputs
     from mfa_audit.snapshot.store import Snapshot
+    from mfa_audit.sources.graph.kept import Shelf
+    from mfa_audit.sources.graph.pacing import Pace
 
     Task = Callable[[Client], None]
     Earlier = Callable[[str], Snapshot | None]
 
 _SIDE_BY_SIDE = 3
 _OF_FEW = frozenset({"privileged_methods", "per_user_mfa"})
-_YOUTH = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
@@ -58,18 +56,18 @@ class Wanted:
 
 
 class GraphSource:
-    """One reading of one tenant. ``shelf_folder`` is where it is kept as it arrives; what a killed reading left there
-    whole, and not older than six hours, is taken over. ``deadline_seconds`` from now bounds it all."""
+    """One reading of one tenant. ``shelf`` is where it is kept as it arrives, and what a killed reading left there is
+    taken over; ``pace`` bounds it all, sign-in included."""
 
-    def __init__(self, wire: Wire, tokens: Tokens, clock: Clock, shelf_folder: Path, *, deadline_seconds: float,
+    def __init__(self, wire: Wire, tokens: Tokens, clock: Clock, pace: Pace, shelf: Shelf,
                  progress: Progress = SILENT) -> None:
         self._wire = wire
         self._tokens = tokens
         self._clock = clock
-        self._pace = Pace(clock, clock.monotonic() + deadline_seconds)
+        self._pace = pace
         self._progress = progress
         self._skews: list[float] = []
-        self._reading = Reading(Shelf(shelf_folder, clock.now(), _YOUTH), clock, progress)
+        self._reading = Reading(shelf, clock, progress)
 
     def read(self, wanted: Wanted, earlier: Earlier = lambda _: None) -> Inputs:
         """Everything ``wanted``, as rows and documents for a snapshot; ``earlier`` gives the last snapshot of the
@@ -112,8 +110,7 @@ class GraphSource:
                                             earlier(found.tenant_id))])
         finally:
             self._progress.finish()
-        # Of several answers the one that was soonest read says it best.
-        note = skew_note(min(self._skews, key=abs, default=None))
+        note = skew_note(max(self._skews, key=abs, default=None))
         if note is not None:
             found.note(note)
         return found.inputs()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mfa_audit.errors import IncompleteData, SettingsError
-from mfa_audit.sources.graph.address import cloud_of, refuse_elsewhere
+from mfa_audit.sources.graph.address import cloud_of, is_proxy, on_this_machine, refuse_elsewhere
 
 ROOT = "https://graph.microsoft.com"
 
@@ -44,9 +44,31 @@ def test_a_simulator_may_stand_in(root):
 
 @pytest.mark.parametrize("root", [
     "https://10.0.0.1", "https://graph.elsewhere.example", "http://127.0.0.1:1", "https://127.0.0.1@elsewhere.example",
-    "https://127.0.0.1.elsewhere.example", "https://127.0.0.1/path",
+    "https://127.0.0.1.elsewhere.example", "https://127.0.0.1/path", "https://127.0.0.1:8443?", "https://127.0.0.1#",
+    "https://@127.0.0.1", "https://127.0.0.1:99999", "https://127.0.0.1:0", "https://127.0.0.1:8443\t",
+    "https://127.0.0.1 ", "https://local\nhost", "https://localhost\x00", "https://localhost//", "https://[::1%25lo]",
 ])
 def test_no_other_root_is_taken(root):
     """Anything but a Microsoft cloud and loopback is refused, with the setting's name."""
     with pytest.raises(SettingsError, match="login_root"):
         cloud_of("global", None, root)
+
+
+@pytest.mark.parametrize(("url", "own"), [
+    ("https://127.0.0.1:8443/v1.0/users", True), ("http://169.254.169.254/metadata/identity", True),
+    ("http://localhost:42356/msi/token", True), ("https://graph.microsoft.com/v1.0", False),
+    ("https://10.0.0.1", False), ("https://localhost.elsewhere.example", False), ("https://[", False), ("", False),
+])
+def test_this_machine_is_told_from_others(url, own):
+    """By its addresses alone: a name that begins alike is another host."""
+    assert own is on_this_machine(url)
+
+
+@pytest.mark.parametrize(("proxy", "usable"), [
+    ("http://proxy.example:8080", True), ("http://user:word@proxy.example", True), ("proxy.example:8080", True),
+    ("http://user:word@127.0.0.1:notaport", False), ("user:word@", False), ("http://", False), ("http://[", False),
+    ("gopher://proxy.example", False), ("socks5h://127.0.0.1:1", True),
+])
+def test_a_proxy_must_name_a_host(proxy, usable):
+    """With a scheme or without."""
+    assert usable is is_proxy(proxy)

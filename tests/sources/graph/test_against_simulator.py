@@ -28,6 +28,8 @@ from mfa_audit.errors import AccessRefused, GraphUnreachable, IncompleteData, Mf
 from mfa_audit.sources.graph.address import Cloud
 from mfa_audit.sources.graph.auth import Credential, EntraTokens
 from mfa_audit.sources.graph.client import Wire
+from mfa_audit.sources.graph.kept import YOUTH, Shelf
+from mfa_audit.sources.graph.pacing import Pace
 from mfa_audit.sources.graph.source import GraphSource, Wanted
 
 EVERYTHING = ("accounts", "registrations", "group_members", "role_assignments", "tenant_policies", "sign_in_activity",
@@ -53,9 +55,9 @@ def source(simulator, home, **more):
     credential = Credential(client_id=simulator.issuer.client_id, secret=simulator.issuer.secret)
     tokens = EntraTokens(cloud, simulator.tenant.tenant_id, credential, simulator.clock,
                          ca_bundle=simulator.ca_bundle)
-    more.setdefault("deadline_seconds", 7200.0)
-    wire = Wire(simulator.root, simulator.ca_bundle)
-    return GraphSource(wire, tokens, simulator.clock, home / "shelf", **more)
+    wire, clock = Wire(simulator.root, simulator.ca_bundle), simulator.clock
+    shelf = Shelf(home / "shelf", clock.now(), YOUTH, (simulator.root, simulator.tenant.tenant_id, "application"))
+    return GraphSource(wire, tokens, clock, Pace(clock, clock.monotonic() + 7200.0), shelf, **more)
 
 
 def read(simulator, home, collect=MAIN, **more):

@@ -23,6 +23,8 @@ from mfa_audit.cli.clock import SystemClock
 from mfa_audit.errors import AccessRefused, GraphUnreachable, SettingsError
 from mfa_audit.sources.graph.address import Cloud
 from mfa_audit.sources.graph.auth import Credential, EntraTokens
+from mfa_audit.sources.graph.granted import Granted
+from mfa_audit.sources.graph.pacing import Stopped
 
 PHRASE = "a phrase of the tests"
 NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mfa-audit")])
@@ -217,6 +219,42 @@ def test_a_managed_identity_that_is_not_there_is_said(simulator, monkeypatch):
         tokens(simulator, managed_identity="system").token()
 
 
+def test_a_machines_own_token_passes_no_proxy(simulator, monkeypatch):
+    """Its service speaks plain http, so whoever stands between would have the token."""
+    with machine_of(simulator) as (service, root), machine_of(simulator) as (between, proxy):
+        for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{root}/msi/token")
+        monkeypatch.setenv("IDENTITY_HEADER", "header-of-the-tests")
+        assert tokens(simulator, managed_identity="system").token()
+
+        assert (1, 0) == (len(service.asked), len(between.asked))
+
+
+def test_a_machines_own_token_is_asked_of_no_other_machine(simulator, monkeypatch):
+    """Whatever the environment calls the service."""
+    monkeypatch.setenv("IDENTITY_ENDPOINT", "http://elsewhere.example/msi/token")
+    monkeypatch.setenv("IDENTITY_HEADER", "header-of-the-tests")
+    with pytest.raises(AccessRefused, match="another host"):
+        tokens(simulator, managed_identity="system").token()
+
+
+def test_nobody_waits_for_a_person_when_the_run_is_over(simulator):
+    """The code was shown and never used; the next one who needs a token is told at once, and sees no second code."""
+    simulator.issuer.pending = 10**6
+    shown = []
+    given = Credential(client_id=simulator.issuer.client_id, show=shown.append)
+    signing_in = EntraTokens(Cloud(simulator.login_root, simulator.root), simulator.tenant.tenant_id, given,
+                             simulator.clock, ca_bundle=simulator.ca_bundle, over=lambda: bool(shown))
+    for _ in range(2):
+        with pytest.raises(Stopped):
+            signing_in.token()
+
+    assert 1 == len(shown) == simulator.issuer.codes
+
+
 def test_what_a_person_signed_in_for_is_renewed_without_them(simulator):
     """One device code; a token that Graph no longer accepts is replaced by the refresh token, again and again."""
     simulator.issuer.pending = 0
@@ -260,3 +298,22 @@ def test_a_long_reading_by_device_code_outlives_its_token(tmp_path):
     assert simulator.issuer.refreshed >= 1
     assert {f"{simulator.root}/{name}" for name in ("AuditLog.Read.All", "User.Read.All")} == {
         name for name in simulator.issuer.scope.split() if name.startswith(simulator.root)}
+
+
+@pytest.mark.parametrize(("name", "changes"), [
+    ("User.Read.All", False), ("User.ReadBasic.All", False), ("RoleManagement.Read.Directory", False),
+    ("Member.Read.Hidden", False), ("UserAuthMethod-Phone.Read.All", False), ("openid", False),
+    ("Mail.Send", True), ("User.Invite.All", True), ("User.EnableDisableAccount.All", True),
+    ("User.DeleteRestore.All", True), ("User.ReadWrite.All", True), ("Application.ReadWrite.OwnedBy", True),
+    ("Directory.AccessAsUser.All", True), ("User.ManageIdentities.All", True), ("ReadAndMore.All", True),
+])
+def test_a_permission_that_does_more_than_read_is_known_by_its_name(name, changes):
+    """Whatever is not called reading may change something."""
+    assert changes is bool(Granted("", "", frozenset({name})).changing)
+
+
+def test_permissions_beyond_those_needed_are_named():
+    """Reading mail is not what this tool is for."""
+    granted = Granted("", "", frozenset({"User.Read.All", "Mail.Read", "Mail.Send", "openid"}))
+
+    assert {"Mail.Read"} == granted.beyond(frozenset({"User.Read.All"}))

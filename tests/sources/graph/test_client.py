@@ -9,8 +9,9 @@ import pytest
 import requests
 import responses
 from doubles import ROOT, TOKEN
+from graph_simulator import Simulator, VirtualTenant
 
-from mfa_audit.errors import AccessRefused, GraphUnreachable, IncompleteData
+from mfa_audit.errors import AccessRefused, GraphUnreachable, IncompleteData, SettingsError
 from mfa_audit.sources.graph import client as module
 from mfa_audit.sources.graph.pacing import Family
 from mfa_audit.sources.graph.patience import Overloaded
@@ -189,3 +190,42 @@ def test_no_error_shows_token_or_page_token(client, graph):
         ask(client, url)
     assert "secret-page" not in str(caught.value)
     assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize(("told", "skew"), [
+    (["01:30:00"], 0), (["01:29:59"], 0), (["01:40:00"], 600), (["01:20:00"], -599),
+    (["01:40:00", "01:30:00"], 600), (["01:20:00", "01:40:00", "01:30:00"], 600), (["01:30:00", "01:10:00"], -1199),
+])
+def test_clocks_are_judged_by_the_answer_at_which_they_were_furthest_apart(client, graph, told, skew):
+    """One that is right again at the last answer was wrong at the others."""
+    for time in told:
+        graph.get(URL, json={"ok": 1}, headers={"Date": f"Mon, 02 Mar 2026 {time} GMT"})
+    for _ in told:
+        ask(client)
+
+    assert skew == client.skew
+
+
+@pytest.mark.parametrize("proxy", ["http://user:canary-word@127.0.0.1:notaport", "user:canary-word@", "gopher://proxy"])
+def test_a_proxy_that_is_none_is_named_as_what_is_wrong(client, monkeypatch, proxy):
+    """At once, and without its password."""
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, proxy)
+    with pytest.raises(SettingsError, match="proxy") as told:
+        ask(client)
+
+    assert "canary-word" not in str(told.value)
+
+
+def test_this_machine_is_reached_without_a_proxy(clock, tokens, pace, monkeypatch):
+    """A simulator that stands in answers itself, whatever the environment names."""
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with Simulator(VirtualTenant(3), clock=clock) as simulator:
+        near = module.Client(module.Wire(simulator.root, simulator.ca_bundle), tokens, pace, clock)
+        with pytest.raises(AccessRefused):
+            ask(near, "/v1.0/users")
+        near.close()
+        assert simulator.requests

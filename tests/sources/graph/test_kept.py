@@ -15,7 +15,14 @@ ASKED = "/v1.0/things?$select=id"
 
 @pytest.fixture
 def shelf(tmp_path):
-    return Shelf(tmp_path / "collecting", START, timedelta(hours=6))
+    return of(tmp_path)
+
+
+READER = ("https://graph.microsoft.com", "tenant", "application")
+
+
+def of(home, *reader):
+    return Shelf(home / "collecting", START, timedelta(hours=6), reader or READER)
 
 
 def write(shelf, *, reason="", began=START):
@@ -59,6 +66,16 @@ def test_a_listing_asked_in_other_words_is_another(shelf):
     write(shelf)
 
     assert shelf.find("things", f"{ASKED},mail") is None
+
+
+@pytest.mark.parametrize("changed", range(3))
+def test_what_another_one_read_is_another_listing(shelf, tmp_path, changed):
+    """Another Graph, another tenant or another application may have been answered otherwise."""
+    write(shelf)
+    other = [*READER[:changed], "another", *READER[changed + 1:]]
+
+    assert of(tmp_path, *other).find("things", ASKED) is None
+    assert of(tmp_path, *READER).find("things", ASKED) is not None
 
 
 def test_what_is_kept_is_private(shelf):

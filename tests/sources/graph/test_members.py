@@ -38,7 +38,8 @@ def ask(client, clock, pace, graph, tmp_path):
             count = (counts or {}).get(group, len(answer))
             graph.get(f"{url}/$count", **(told if "status" in told else {
                 "body": str(count), "content_type": "text/plain"}))
-        reading = Reading(Shelf(tmp_path / "shelf", clock.now(), timedelta(hours=6)), clock, SILENT)
+        shelf = Shelf(tmp_path / "shelf", clock.now(), timedelta(hours=6), ("graph", "tenant", "application"))
+        reading = Reading(shelf, clock, SILENT)
         Steps(reading, pace, clock).members(sorted(answers), frozenset(named), client)
         tables = {}
         for raw in reading.found.rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+import sys
 import threading
 
 import pytest
@@ -14,7 +15,7 @@ from mfa_audit.errors import GraphUnreachable
 from mfa_audit.sources.graph.address import Cloud
 from mfa_audit.sources.graph.auth import Credential, EntraTokens
 from mfa_audit.sources.graph.client import Client, Wire
-from mfa_audit.sources.graph.pacing import Family, Pace
+from mfa_audit.sources.graph.pacing import Family, Pace, Stopped
 from mfa_audit.sources.graph.patience import SignInUnwell
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -85,3 +86,44 @@ def test_a_sign_in_that_drips_is_given_up(part, dripping, clock):
         tokens.token()
 
     assert len(sent) < 50_000
+
+
+@pytest.fixture
+def silent():
+    """A service that lets everybody in and never says a word, not even in the handshake."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"https://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def full():
+    """A service whose queue is full, so that connecting to it does not come to an end."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
+        waiting = []
+        for _ in range(8):
+            waiting.append(socket.socket())
+            waiting[-1].setblocking(False)
+            waiting[-1].connect_ex(server.getsockname())
+        yield f"https://127.0.0.1:{server.getsockname()[1]}"
+        for each in waiting:
+            each.close()
+
+
+@pytest.mark.parametrize("kind", ["silent", "full"])
+def test_a_sign_in_that_does_not_begin_is_given_up_with_the_run(kind, request, clock):
+    """Neither connecting nor shaking hands outlasts whoever waits for it."""
+    if kind == "full" and sys.platform != "linux":
+        pytest.skip("a full queue is Linux's")
+    root = request.getfixturevalue(kind)
+    looks = []
+
+    def over():
+        looks.append(1)
+        return len(looks) > 3
+
+    tokens = EntraTokens(Cloud(root, root), "tenant", Credential(client_id="c", secret="s"), clock,  # noqa: S106
+                         over=over)
+    with pytest.raises(Stopped):
+        tokens.token()
+
+    assert 5 == len(looks)
