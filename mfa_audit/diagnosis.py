@@ -6,6 +6,7 @@ import shutil
 import stat
 import sys
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from mfa_audit.checks import Check, State
 from mfa_audit.collection import entra_tokens
@@ -14,7 +15,7 @@ from mfa_audit.files import lock, new_folder_aside, private_folder
 from mfa_audit.snapshot.intake import organisation_field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from mfa_audit.collection import Online
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
 _ENOUGH_BYTES = 2 * 2**30
 
 
-def examine(settings: Settings, policy: Policy, online: Online, proxies: Mapping[str, str]) -> Iterator[Check]:
+def examine(settings: Settings, policy: Policy, online: Online, proxies: Mapping[str, str],
+            spared: Callable[[str], bool] = lambda _: False) -> Iterator[Check]:
     """Every check in the order in which a person should mend what it finds; ``proxies`` are those the environment
-    names, by scheme."""
+    names, by scheme, and ``spared`` tells the hosts it reaches without one."""
     yield Check("policy", State.OK, f"{policy.about.id}, version {policy.about.version}")
     yield from _credential(settings, online)
     yield _certificate_authority(settings.ca_bundle, online)
-    yield Check("proxy", State.NOTE if proxies else State.OK,
-                ", ".join(f"{scheme} through a proxy" for scheme in sorted(proxies)) or "none")
+    yield _proxy(settings, proxies, spared)
     yield from _graph(settings, policy, online)
     for name, folder in (("data", settings.data), ("output", settings.output)):
         yield _folder(name, folder)
@@ -74,6 +75,27 @@ def _certificate_authority(bundle: Path | None, online: Online) -> Check:
     except SettingsError as error:
         return Check(name, State.PROBLEM, f"{error.where}: {error.message}", error.next_step)
     return Check(name, State.OK, str(bundle))
+
+
+def _proxy(settings: Settings, proxies: Mapping[str, str], spared: Callable[[str], bool]) -> Check:
+    """Whether Graph and sign-in are reached through a proxy. Its address may hold a password, so it is not shown."""
+    from mfa_audit.sources.graph.address import cloud_of, is_proxy, on_this_machine  # noqa: PLC0415 - heavy
+
+    proxy = proxies.get("https") or proxies.get("all")
+    if not proxy:
+        return Check("proxy", State.OK, "none: Graph and sign-in are reached directly")
+    if not is_proxy(proxy):
+        return Check("proxy", State.PROBLEM, "the address in HTTPS_PROXY cannot be read",
+                     "write http://host:port, or name no proxy.")
+    try:
+        cloud = cloud_of(settings.cloud, settings.graph_root, settings.login_root)
+    except SettingsError:
+        return Check("proxy", State.NOTE, "HTTPS_PROXY names one")
+    hosts = [urlsplit(root).hostname or "" for root in (cloud.login, cloud.graph) if not on_this_machine(root)]
+    through = [host for host in dict.fromkeys(hosts) if not spared(host)]
+    if not through:
+        return Check("proxy", State.OK, "HTTPS_PROXY names one, and it is not used for Graph or sign-in")
+    return Check("proxy", State.NOTE, f"{' and '.join(through)} through the proxy that HTTPS_PROXY names")
 
 
 def _graph(settings: Settings, policy: Policy, online: Online) -> Iterator[Check]:

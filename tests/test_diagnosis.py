@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from graph_simulator import ALL_PERMISSIONS, Fault, FaultScript, Simulator, VirtualClock, VirtualTenant
+from graph_simulator.answers import Answer
 
 from mfa_audit.checks import State
 from mfa_audit.collection import Online
@@ -37,11 +39,31 @@ def certificate(path, days, mode=0o600):
     return path
 
 
-def problems(home, *, faults=(), permissions=ALL_PERMISSIONS, licensed=True, **changed):
+class Answering(Simulator):
+    """A simulator that gives ``answers`` of its own: a pattern of the address -> the answer."""
+
+    def __init__(self, tenant, answers, **more):
+        super().__init__(tenant, **more)
+        self.answers = dict(answers)
+
+    def answer(self, logged, body):
+        told = super().answer(logged, body)
+        return next((other for pattern, other in self.answers.items() if re.search(pattern, logged.path)), told)
+
+
+def problems(home, **changed):
     """The names of the checks that found a problem, with what they found; each has a next step."""
+    bad = [check for check in found(home, **changed) if check.state is State.PROBLEM]
+    assert all(check.next_step for check in bad)
+    return {check.name: check.found + " " + check.next_step for check in bad}
+
+
+def found(home, *, faults=(), answers=(), permissions=ALL_PERMISSIONS, licensed=True, proxies=(), spared=(),
+          **changed):
+    """Everything that is found."""
     tenant = VirtualTenant(30, seed=2)
     tenant.licensed = licensed
-    with Simulator(tenant, clock=VirtualClock(NOW), faults=FaultScript(list(faults)),
+    with Answering(tenant, answers, clock=VirtualClock(NOW), faults=FaultScript(list(faults)),
                    permissions=permissions) as simulator:
         settings = {
             "tenant": tenant.tenant_id, "client_id": simulator.issuer.client_id,
@@ -52,11 +74,8 @@ def problems(home, *, faults=(), permissions=ALL_PERMISSIONS, licensed=True, **c
                         "privileged_methods", "devices"),
             **changed,
         }
-        found = list(examine(Settings(**{name: value for name, value in settings.items() if value is not None}),
-                             load_policy(), Online(simulator.clock, print), {}))
-    bad = [check for check in found if check.state is State.PROBLEM]
-    assert all(check.next_step for check in bad)
-    return {check.name: check.found + " " + check.next_step for check in bad}
+        return list(examine(Settings(**{name: value for name, value in settings.items() if value is not None}),
+                            load_policy(), Online(simulator.clock, print), dict(proxies), lambda host: host in spared))
 
 
 def without(name):
@@ -103,17 +122,76 @@ def test_nothing_is_found_on_a_clean_set_up(tmp_path):
 ])
 def test_a_planted_fault_is_named(tmp_path, changed, name, says):
     """The check that fails says what is wrong and what to do."""
-    found = problems(tmp_path, **changed)
+    assert says in problems(tmp_path, **changed)[name]
 
-    assert says in found[name]
+
+REFUSED = Answer(403, {"error": {"code": "Authorization_RequestDenied", "message": ""}})
+ERROR = Answer(200, {"error": {"code": "x", "message": ""}})
+NOBODY, TWO = ([{"id": f"0f000000-0000-4000-8000-0000000000{n}"} for n in range(10, last)] for last in (10, 12))
+
+
+@pytest.mark.parametrize(("address", "answer", "name", "says"), [
+    (r"/users/\$count", REFUSED, "accounts", "a part would look whole"),
+    (r"/devices/\$count", REFUSED, "devices", "a part would look whole"),
+    (r"v1\.0/\$batch", REFUSED, "privileged_methods", "grant UserAuthenticationMethod.Read.All"),
+    (r"beta/\$batch", Answer(200, {"responses": []}), "per_user_mfa", "whether the per-user setting"),
+    (r"transitiveMembers\?", REFUSED, "group_members", "grant GroupMember.Read.All"),
+    (r"transitiveMembers/\$count", REFUSED, "group_members", "a part would look whole"),
+    (r"/users\?", ERROR, "accounts", "not what Graph writes"),
+    ("userRegistrationDetails", ERROR, "registrations", "not what Graph writes"),
+    ("userRegistrationDetails", Answer(200, [1]), "registrations", "not what Graph writes"),
+    ("SecurityDefaults", Answer(200, {}), "security_defaults", "not what Graph writes"),
+    ("/organization", Answer(200, {"value": NOBODY}), "tenant", "answers for nobody"),
+    ("/organization", Answer(200, {"value": TWO}), "tenant", "00000010, 0f"),
+    ("/organization", ERROR, "tenant", "not what Graph writes"),
+])
+def test_everything_a_night_asks_is_asked(tmp_path, address, answer, name, says):
+    """Counts, batches and members too, and an answer that is none is a problem at once."""
+    assert says in problems(tmp_path, answers={address: answer})[name]
+
+
+def test_a_clock_that_is_right_at_the_first_answer_alone_is_said(tmp_path):
+    """Every answer is looked at."""
+    wrong = Fault("clock_skew", "userRegistrationDetails", parameters={"seconds": 86_400})
+
+    assert "86400 seconds apart" in problems(tmp_path, faults=[wrong])["clock"]
+
+
+@pytest.mark.parametrize(("more", "name", "state", "says"), [
+    ((), "permissions", State.OK, "granted: AuditLog.Read.All"),
+    (("Mail.Send", "User.Invite.All"), "surplus permissions", State.PROBLEM, "Mail.Send, User.Invite.All: this tool"),
+    (("User.EnableDisableAccount.All",), "surplus permissions", State.PROBLEM, "User.EnableDisableAccount.All"),
+    (("Mail.Read", "Directory.Read.All"), "surplus permissions to read", State.NOTE, "Directory.Read.All, "),
+    (("Mail.Read", "Files.Read.All"), "surplus permissions to read", State.NOTE, "Files.Read.All, "),
+])
+def test_permissions_are_named(tmp_path, more, name, state, says):
+    """Those that can change something are a problem; those to read what nobody asks for are said."""
+    (check,) = [each for each in found(tmp_path, permissions=(*ALL_PERMISSIONS, *more)) if each.name == name]
+
+    assert (state, True) == (check.state, says in check.found)
+
+
+@pytest.mark.parametrize(("proxies", "spared", "state", "says"), [
+    ({}, (), State.OK, "none"), ({"no": "localhost"}, (), State.OK, "none"),
+    ({"http": "http://p"}, (), State.OK, "none"),
+    ({"https": "http://me:canary-word@p:8080"}, (), State.NOTE, "graph.microsoft.com through the proxy"),
+    ({"https": "http://p"}, ("graph.microsoft.com", "login.microsoftonline.com"), State.OK, "not used"),
+    ({"https": "http://me:canary-word@p:notaport"}, (), State.PROBLEM, "cannot be read"),
+])
+def test_a_proxy_is_said_where_it_is_used(tmp_path, proxies, spared, state, says):
+    """Never with the password in its address; a sign-in that cannot be had ends what else would be asked."""
+    (check,) = [each for each in found(tmp_path, proxies=proxies, spared=spared, graph_root=None, login_root=None,
+                                       tenant=None) if each.name == "proxy"]
+
+    assert (state, True, False) == (check.state, says in check.found, "canary-word" in check.found)
 
 
 @pytest.mark.parametrize(("days", "says"), [(-1, "it ended on"), (6, "6 days left")])
 def test_a_certificate_that_ends_is_said(tmp_path, days, says):
     """Before it stops the job, and after."""
-    found = problems(tmp_path, client_secret=None, certificate_file=certificate(tmp_path / "c.pem", days))
+    told = problems(tmp_path, client_secret=None, certificate_file=certificate(tmp_path / "c.pem", days))
 
-    assert says in found["certificate"]
+    assert says in told["certificate"]
 
 
 def test_a_certificate_others_can_read_or_nobody_is_said(tmp_path):

@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
 
 import click
 
@@ -42,7 +42,7 @@ def _set_up(options: dict[str, Any], *, as_json: bool) -> int:
     from mfa_audit.reports.terminal import checks  # noqa: PLC0415
 
     settings = settings_of(options)
-    found = list(examine(settings, policy_of(settings), online(), getproxies()))
+    found = list(examine(settings, policy_of(settings), online(), getproxies(), proxy_bypass))
     if as_json:
         click.echo(json.dumps({"checks": [asdict(check) for check in found]}, indent=1, ensure_ascii=False))
     else:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mfa_audit.checks import Check, State
 from mfa_audit.errors import MfaAuditError
 from mfa_audit.sources.graph import endpoints
+from mfa_audit.sources.graph.batch import ask_each
 from mfa_audit.sources.graph.certificate import SOON, certificate_expiry
 from mfa_audit.sources.graph.client import Client
+from mfa_audit.sources.graph.granted import OPAQUE, Granted
 from mfa_audit.sources.graph.pacing import Family, Pace
+from mfa_audit.sources.graph.paging import number
 from mfa_audit.sources.graph.refusals import Refusal
 from mfa_audit.sources.graph.skew import WARNED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
     from mfa_audit.clock import Clock
     from mfa_audit.sources.graph.auth import EntraTokens
     from mfa_audit.sources.graph.client import Wire
+    from mfa_audit.sources.graph.endpoints import Listing, Question
 
 _ENOUGH_SECONDS = 600.0
 
@@ -54,56 +60,112 @@ def check_graph(wire: Wire, tokens: EntraTokens, clock: Clock, tenant: str, coll
         yield _problem("sign-in", error)
         return
     yield Check("sign-in", State.OK, f"a token for tenant {granted.tenant or 'unknown'}")
-    yield _surplus(granted.changing)
-    client = Client(wire, tokens, Pace(clock, clock.monotonic() + _ENOUGH_SECONDS), clock)
+    chosen = tuple(collect)
+    yield from _permissions(granted, frozenset(endpoints.permissions(chosen)))
+    pace = Pace(clock, clock.monotonic() + _ENOUGH_SECONDS)
+    client = Client(wire, tokens, pace, clock)
     try:
-        yield from _addresses(client, tenant, tuple(collect), organisation_field)
+        yield from _Asking(client, pace, clock).everything(tenant, chosen, organisation_field)
     except MfaAuditError as error:
         yield _problem("Microsoft Graph", error)
     finally:
         client.close()
-
-
-def _addresses(client: Client, tenant: str, collect: tuple[str, ...], organisation_field: str) -> Iterator[Check]:
-    yield _organisation(client, tenant)
     yield _clocks(client.skew)
-    for listing in endpoints.listings(collect, organisation_field):
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """Every address asked once, by one client."""
+
+    client: Client
+    pace: Pace
+    clock: Clock
+
+    def everything(self, tenant: str, collect: tuple[str, ...], organisation_field: str) -> Iterator[Check]:
+        yield self._organisation(tenant)
+        for listing in endpoints.listings(collect, organisation_field):
+            yield self._listing(listing)
+        for single in endpoints.documents(collect)[1:]:
+            yield self._answer(single.name, single.path, single.family, single.permission, single.without, single.own)
+        if "group_members" in collect:
+            yield self._members()
+        yield from self._of_one_account(collect)
+
+    def _listing(self, listing: Listing) -> Check:
+        """The first row, and where it has one, the count without which it is not known to be whole."""
         address = endpoints.first_page(listing, 1 if listing.sizes else None)
-        yield _answer(client, listing.name, address, listing.family, listing.permission, listing.without,
-                      optional=listing.optional)
-    for single in endpoints.documents(collect)[1:]:
-        yield _answer(client, single.name, single.path, single.family, single.permission, single.without)
-    if "group_members" in collect:
-        yield _answer(client, "group_members", "/v1.0/groups?$select=id&$top=1", Family.DIRECTORY,
-                      endpoints.MEMBERS_PERMISSION, "who a policy or exemption covers is not known")
-    yield from _of_one_account(client, collect)
+        found = self._answer(listing.name, address, listing.family, listing.permission, listing.without,
+                             optional=listing.optional)
+        if found.state is not State.OK or not listing.counted_at:
+            return found
+        return self._asked(listing.name, listing.permission, "a part would look whole", lambda: self.client.ask(
+            listing.counted_at, listing.family, number, headers=endpoints.EVENTUAL) >= 0)
 
+    def _members(self) -> Check:
+        """The members of the first group there is, and their count."""
+        name, permission = "group_members", endpoints.MEMBERS_PERMISSION
+        without = "who a policy or exemption covers is not known"
+        path = "/v1.0/groups?$select=id&$top=1"
+        found = self._answer(name, path, Family.DIRECTORY, permission, without)
+        group = self._first(path) if found.state is State.OK else None
+        return found if group is None else self._listing(replace(endpoints.members(group), name=name))
 
-def _of_one_account(client: Client, collect: tuple[str, ...]) -> Iterator[Check]:
-    """What is asked of one account at a time, asked of the first one there is."""
-    chosen = [each for each in endpoints.QUESTIONS if each.name in collect]
-    if not chosen:
-        return
-    try:
-        listed = client.ask("/v1.0/users?$select=id&$top=1", Family.DIRECTORY, _organisations.decode).value
-    except Refusal:
-        return  # the accounts have a line of their own
-    for question in chosen if listed else ():
-        yield _answer(client, question.name, f"/{question.version}{question.path(listed[0].id)}", Family.DIRECTORY,
-                      question.permission, question.without)
+    def _of_one_account(self, collect: tuple[str, ...]) -> Iterator[Check]:
+        """What is asked of one account at a time, asked of the first one there is as a night asks it: in a batch."""
+        chosen = [each for each in endpoints.QUESTIONS if each.name in collect]
+        try:
+            account = self._first("/v1.0/users?$select=id&$top=1") if chosen else None
+        except Refusal:
+            return  # the accounts have a line of their own
+        for question in chosen if account is not None else ():
+            yield self._asked(question.name, question.permission, question.without,
+                              partial(self._in_batch, question, account or ""))
 
+    def _in_batch(self, question: Question, account: str) -> bool:
+        path = question.path(account)
+        ((_, answer),) = ask_each(self.client, self.pace, self.clock, Family.DIRECTORY, [path], question.version)
+        if isinstance(answer, Refusal):
+            raise answer
+        name, kind = question.own
+        return isinstance(answer.get(name), kind)
 
-def _organisation(client: Client, tenant: str) -> Check:
-    name, single = "tenant", endpoints.ORGANISATION
-    try:
-        told = client.ask(single.path, single.family, _organisations.decode)
-    except Refusal as refused:
-        return _refused(name, single.permission, single.without, refused)
-    seen = [each.id for each in told.value]
-    if len(tenant) == 36 and [tenant.casefold()] != [each.casefold() for each in seen]:
-        found = f"Graph answers for {', '.join(seen) or 'nobody'}, the settings name {tenant}"
-        return Check(name, State.PROBLEM, found, "correct 'tenant' or the credential.")
-    return Check(name, State.OK, ", ".join(f"{each.display_name or 'unnamed'} ({each.id})" for each in told.value))
+    def _organisation(self, tenant: str) -> Check:
+        name, single = "tenant", endpoints.ORGANISATION
+        found = self._answer(name, single.path, single.family, single.permission, single.without)
+        if found.state is not State.OK:
+            return found
+        told = [each for each in self._rows(single.path) if isinstance(each, dict)]
+        seen = [str(each.get("id")) for each in told]
+        if len(seen) != 1 or (len(tenant) == 36 and tenant.casefold() != seen[0].casefold()):
+            found_instead = f"Graph answers for {', '.join(seen) or 'nobody'}, the settings name {tenant}"
+            return Check(name, State.PROBLEM, found_instead, "correct 'tenant' or the credential.")
+        return Check(name, State.OK, f"{told[0].get('displayName') or 'unnamed'} ({seen[0]})")
+
+    def _answer(self, name: str, address: str, family: Family, permission: str, without: str,
+                own: tuple[str, type] = ("value", list), *, optional: bool = False) -> Check:
+        def is_it() -> bool:
+            told = self.client.ask(address, family, _anything)
+            return isinstance(told, dict) and "error" not in told and isinstance(told.get(own[0]), own[1])
+
+        return self._asked(name, permission, without, is_it, optional=optional)
+
+    def _asked(self, name: str, permission: str, without: str, ask: Callable[[], bool], *,
+               optional: bool = False) -> Check:
+        try:
+            if ask():
+                return Check(name, State.OK, "answered")
+        except Refusal as refused:
+            return _refused(name, permission, without, refused, optional=optional)
+        return Check(name, State.PROBLEM, f"the answer is not what Graph writes: {without}",
+                     "look at the proxy between this machine and Graph; run again.")
+
+    def _rows(self, path: str) -> list[Any]:
+        told = self.client.ask(path, Family.DIRECTORY, _anything)
+        rows = told.get("value") if isinstance(told, dict) else None
+        return rows if isinstance(rows, list) else []
+
+    def _first(self, path: str) -> str | None:
+        return next((str(each["id"]) for each in self._rows(path) if isinstance(each, dict) and each.get("id")), None)
 
 
 def _clocks(skew: float | None) -> Check:
@@ -115,20 +177,23 @@ def _clocks(skew: float | None) -> Check:
     return Check("clock", State.OK, found)
 
 
-def _surplus(names: frozenset[str]) -> Check:
-    if names:
-        return Check("surplus permissions", State.PROBLEM, f"{', '.join(sorted(names))}: this tool changes nothing",
-                     "take them away from the application.")
-    return Check("surplus permissions", State.OK, "none that could change anything")
-
-
-def _answer(client: Client, name: str, address: str, family: Family, permission: str, without: str, *,
-            optional: bool = False) -> Check:
-    try:
-        client.ask(address, family, _anything)
-    except Refusal as refused:
-        return _refused(name, permission, without, refused, optional=optional)
-    return Check(name, State.OK, "answered")
+def _permissions(granted: Granted, needed: frozenset[str]) -> Iterator[Check]:
+    if granted is OPAQUE:
+        yield Check("permissions", State.NOTE, "the token does not say which it carries")
+        return
+    lacking = sorted(needed - granted.permissions)
+    said = f"; not granted: {', '.join(lacking)}" if lacking else ""
+    yield Check("permissions", State.NOTE if lacking else State.OK,
+                f"granted: {', '.join(sorted(granted.permissions)) or 'none'}{said}")
+    changing, beyond = sorted(granted.changing), sorted(granted.beyond(needed))
+    if changing:
+        yield Check("surplus permissions", State.PROBLEM, f"{', '.join(changing)}: this tool only reads",
+                    "take them away from the application.")
+    elif not beyond:
+        yield Check("surplus permissions", State.OK, "none")
+    if beyond:
+        yield Check("surplus permissions to read", State.NOTE, f"'collect' does not need {', '.join(beyond)}",
+                    "take them away from the application, unless 'collect' is to grow.")
 
 
 def _refused(name: str, permission: str, without: str, told: Refusal, *, optional: bool = False) -> Check:
@@ -143,18 +208,6 @@ def _refused(name: str, permission: str, without: str, told: Refusal, *, optiona
 def _problem(name: str, error: MfaAuditError) -> Check:
     place = f"{error.where}: " if error.where else ""
     return Check(name, State.PROBLEM, f"{place}{error.message}", error.next_step)
-
-
-class _Organisation(msgspec.Struct):
-    id: str
-    display_name: str | None = msgspec.field(name="displayName", default=None)
-
-
-class _Organisations(msgspec.Struct):
-    value: list[_Organisation]
-
-
-_organisations = msgspec.json.Decoder(_Organisations)
 
 
 def _anything(body: bytes) -> object:

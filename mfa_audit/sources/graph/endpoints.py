@@ -69,13 +69,14 @@ class Single:
 @dataclass(frozen=True)
 class Question:
     """Something asked of one account: ``name`` in settings ``collect``, the last part of its address, the ``version``
-    that has it, the ``permission`` it needs and what is unknown without it."""
+    that has it, the ``permission`` it needs, what is unknown without it, and the property that an answer must have."""
 
     name: str
     what: str
     version: str
     permission: str
     without: str
+    own: tuple[str, type] = ("value", list)
 
     def path(self, account: str) -> str:
         """The address below the version, for the account with this id."""
@@ -168,7 +169,7 @@ DOCUMENTS: tuple[Single, ...] = (
 METHODS = Question("privileged_methods", "methods", "v1.0", "UserAuthenticationMethod.Read.All",
                    "privileged accounts are judged by the registration report alone")
 PER_USER_MFA = Question("per_user_mfa", "requirements", "beta", "Policy.Read.All",
-                        "whether the per-user setting asks for MFA is not known")
+                        "whether the per-user setting asks for MFA is not known", own=("perUserMfaState", str))
 QUESTIONS = (METHODS, PER_USER_MFA)
 """What is asked of one account at a time."""
 

@@ -239,12 +239,13 @@ def _count(client: Client, listing: Listing) -> _Count:
     if not listing.counted_at:
         return _Count(None)
     try:
-        return _Count(client.ask(listing.counted_at, listing.family, _number, headers=EVENTUAL))
+        return _Count(client.ask(listing.counted_at, listing.family, number, headers=EVENTUAL))
     except Refusal as refused:
         return _Count(None, str(refused))
 
 
-def _number(body: bytes) -> int:
+def number(body: bytes) -> int:
+    """What a count's address answers. Raises ValueError for what is no number."""
     text = body.removeprefix(b"\xef\xbb\xbf").strip()
     if not _DIGITS.fullmatch(text):
         raise ValueError("a count that is no number")
