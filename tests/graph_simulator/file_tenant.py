@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILES = {"registrations": "userRegistrationDetails"}
+_APPLICATION = "a9900000-0000-4000-8000-000000000001"
+APPLICATION_WITH_A_ROLE: Row = {
+    "id": "application-with-a-role", "principalId": _APPLICATION, "directoryScopeId": "/", "appScopeId": None,
+    "roleDefinitionId": "88d8e3e3-8f55-4a1e-953a-9b9898b8876b",
+    "principal": {"@odata.type": "#microsoft.graph.servicePrincipal", "id": _APPLICATION},
+}
 
 
 class FileTenant(Tenant):
@@ -42,9 +48,14 @@ class FileTenant(Tenant):
         elif name == "groups":
             rows = [{key: value for key, value in row.items() if key != "members"} for row in self._groups.values()]
         else:
-            # A licensed tenant has a licence, whether or not the folder lists it.
-            rows = self._rows(name) or (COLLECTIONS[name] if name == "subscribedSkus" and self.licensed else [])
+            rows = self._rows(name) or self._always(name)
         return None if rows is None else Listing(len(rows), rows.__getitem__)
+
+    def _always(self, name: str) -> list[Row]:
+        """What no tenant is without, whether or not the folder lists it: a licence, and an application with a role."""
+        if name == "roleAssignments":
+            return [APPLICATION_WITH_A_ROLE]
+        return COLLECTIONS[name] if name == "subscribedSkus" and self.licensed else []
 
     def document(self, name: str) -> Row | None:
         """A single document, without its own annotations of source."""
