@@ -16,7 +16,7 @@ import pandas as pd
 
 from mfa_audit.errors import MfaAuditError, UsageError
 from mfa_audit.reminders.calendar import day_of
-from mfa_audit.reminders.columns import COUNTED, HISTORY, KEY, WAITING, Recipient, State, frame
+from mfa_audit.reminders.columns import COUNTED, DELIVERED, HISTORY, KEY, WAITING, Recipient, State, frame
 from mfa_audit.reminders.mounts import Mounts, system_mounts
 from mfa_audit.reminders.store import Store, open_store
 
@@ -150,10 +150,50 @@ class Ledger:
         index = pd.Index([name for name, _ in found], dtype="str", name="recipient_id")
         return pd.Series(pd.to_datetime([day for _, day in found]), index=index, name="day", dtype="datetime64[us]")
 
-    def templates_used(self) -> frozenset[str]:
-        """Templates of which something has left or may have."""
+    def templates_used(self, before: date | None = None) -> frozenset[str]:
+        """Templates of which something has left or may have; with ``before`` on a day before that."""
         return frozenset(name for (name,) in self._store.read(
-            f"SELECT DISTINCT template FROM messages WHERE state IN ({_marks(COUNTED)})", COUNTED))
+            f"SELECT DISTINCT template FROM messages WHERE state IN ({_marks(COUNTED)}) AND (? IS NULL OR day < ?)",
+            (*COUNTED, *(2 * [None if before is None else before.isoformat()]))))
+
+    def left_since(self, day: date) -> dict[str, int]:
+        """Template -> how many messages have left, or may have, on ``day`` or later."""
+        return dict(self._store.read(
+            f"SELECT template, count(*) FROM messages WHERE state IN ({_marks(COUNTED)}) AND day >= ? "
+            "GROUP BY template", (*COUNTED, day.isoformat())))
+
+    def not_done(self) -> pd.DataFrame:
+        """Accounts told of a stage and not yet seen set up since: ``account_id`` and ``ladder``."""
+        found = self._store.read(f"SELECT DISTINCT account_id, ladder FROM messages WHERE done_on IS NULL "
+                                 f"AND state IN ({_marks(DELIVERED)})", DELIVERED)
+        return pd.DataFrame(found, columns=["account_id", "ladder"], dtype="str")
+
+    def note_done(self, done: pd.DataFrame, as_of: date) -> None:
+        """The accounts ``done`` (as :meth:`not_done`) are set up by the records of ``as_of``."""
+        day = as_of.isoformat()
+        with self._store.writing() as cursor:
+            cursor.executemany(
+                f"UPDATE messages SET done_on = ? WHERE account_id = ? AND ladder = ? AND done_on IS NULL AND day <= ? "
+                f"AND state IN ({_marks(DELIVERED)})",
+                ((day, account, ladder, day, *DELIVERED) for account, ladder in
+                 done[["account_id", "ladder"]].itertuples(index=False, name=None)))
+
+    def effect(self, campaign: str, days: int) -> pd.DataFrame:
+        """``stage``, ``told`` (accounts whose person heard it), ``soon`` (of them set up within ``days``), ``later``
+        (set up after that), in the order in which the stages began."""
+        soon = "julianday(done_on) - julianday(day) <= ?"
+        found = self._store.read(
+            f"SELECT stage, count(DISTINCT account_id), count(DISTINCT CASE WHEN {soon} THEN account_id END), "
+            f"count(DISTINCT CASE WHEN NOT ({soon}) THEN account_id END) FROM messages WHERE campaign = ? "
+            f"AND recipient IN (?, ?) AND state IN ({_marks(DELIVERED)}) GROUP BY stage ORDER BY min(day), stage",
+            (days, days, campaign, Recipient.PERSON, Recipient.RESPONSIBLE, *DELIVERED))
+        return pd.DataFrame(found, columns=["stage", "told", "soon", "later"])
+
+    def states(self, campaign: str) -> pd.DataFrame:
+        """``stage``, ``state`` and ``messages``: how many messages of each stage are how far."""
+        found = self._store.read("SELECT stage, state, count(*) FROM messages WHERE campaign = ? GROUP BY stage, state "
+                                 "ORDER BY min(planned_on), stage, state", (campaign,))
+        return pd.DataFrame(found, columns=["stage", "state", "messages"])
 
     def remember_plan(self, day: date, people: int) -> None:
         """How many people the plan of ``day``, a send day, has; of several of one day the largest is remembered."""

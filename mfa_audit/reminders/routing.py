@@ -70,12 +70,12 @@ class Notice:
 
 
 NOTICES: Mapping[Route, Notice] = {
-    Route.NOT_ENFORCED: Notice("notice-not-enforced", Recipient.ADMINISTRATOR, "notice_not_enforced"),
-    Route.CANNOT_REGISTER: Notice("notice-cannot-register", Recipient.ADMINISTRATOR, "notice_cannot_register"),
-    Route.UNKNOWN: Notice("notice-unknown", Recipient.OPERATOR, "notice_unknown"),
-    Route.LEAVER: Notice("notice-leaver", Recipient.LOCAL_ADMIN, "notice_confirm_or_disable"),
-    Route.DORMANT: Notice("notice-dormant", Recipient.LOCAL_ADMIN, "notice_confirm_or_disable"),
-    Route.NOBODY_ANSWERS: Notice("notice-nobody-answers", Recipient.LOCAL_ADMIN, "notice_nobody_answers"),
+    Route.NOT_ENFORCED: Notice("notice-not-enforced", Recipient.ADMINISTRATOR, "not_enforced"),
+    Route.CANNOT_REGISTER: Notice("notice-cannot-register", Recipient.ADMINISTRATOR, "cannot_register"),
+    Route.UNKNOWN: Notice("notice-unknown", Recipient.OPERATOR, "operator"),
+    Route.LEAVER: Notice("notice-leaver", Recipient.LOCAL_ADMIN, "dormant"),
+    Route.DORMANT: Notice("notice-dormant", Recipient.LOCAL_ADMIN, "dormant"),
+    Route.NOBODY_ANSWERS: Notice("notice-nobody-answers", Recipient.LOCAL_ADMIN, "local_admin"),
     Route.NEVER_TESTED: Notice("notice-never-tested", Recipient.OPERATOR, "break_glass_test"),
 }
 HELD: Mapping[Route, Held] = {

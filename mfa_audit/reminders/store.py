@@ -40,9 +40,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX by_recipient ON messages (recipient, recipient_id, day)",
     ),
     ("CREATE TABLE plans (day TEXT PRIMARY KEY, people INTEGER NOT NULL) WITHOUT ROWID",),
+    ("ALTER TABLE messages ADD COLUMN done_on TEXT",),
 )
 """What each version of the schema adds to the one before; only ever longer. ``planned_on`` is the day of the plan a
-message stands in, ``moment`` when its state was written, ``detail`` what a server or a person said."""
+message stands in, ``moment`` when its state was written, ``detail`` what a server or a person said, ``done_on`` the day
+a run first saw the account set up after it."""
 
 
 class Store:

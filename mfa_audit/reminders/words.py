@@ -128,6 +128,11 @@ class Words:
         """Whom a letter is for."""
         return self._letter(template, self.default_language)[1].audiences
 
+    def names_people(self, template: str) -> bool:
+        """Whether a letter holds a list of people: it is then one for all of whom its reader hears."""
+        letter = self._letter(template, self.default_language)[1]
+        return any("people" in line.names for part in letter.parts for line in part.lines)
+
     def template_for(self, template: str, audience: str, *, privileged: bool = False) -> str:
         """The letter by which ``audience`` hears of a stage whose template is ``template``.
 
