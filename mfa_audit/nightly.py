@@ -30,8 +30,10 @@ from mfa_audit.completeness import (
 from mfa_audit.errors import MfaAuditError, UsageError
 from mfa_audit.files import lock, new_folder_aside, private_folder, scratch_folder, sweep, write_text
 from mfa_audit.methods import Level
+from mfa_audit.nightly_reminders import NightReminders
 from mfa_audit.policy import load_policy
 from mfa_audit.progress import SILENT, Progress
+from mfa_audit.reminding import Place, Records
 from mfa_audit.reports.run_folder import write_outputs
 from mfa_audit.reports.view import Night
 from mfa_audit.snapshot.columnar import CHUNK_ROWS, TableFile, TableWriter, moved
@@ -83,7 +85,7 @@ class Job:
 @dataclass(frozen=True)
 class Outcome:
     """What a night came to: its folder, what it says, what is missing, what it was judged from. ``notes`` are for the
-    operator.
+    operator; ``reminders_stopped`` is why nobody is reminded, though the reports are whole.
     """
 
     folder: Path
@@ -91,6 +93,7 @@ class Outcome:
     gaps: tuple[Gap, ...]
     snapshot: Snapshot
     notes: tuple[str, ...] = ()
+    reminders_stopped: MfaAuditError | None = None
 
 
 def run(job: Job, tell: Callable[[Outcome], None], progress: Progress = SILENT) -> None:
@@ -99,7 +102,7 @@ def run(job: Job, tell: Callable[[Outcome], None], progress: Progress = SILENT) 
     Raises what :mod:`mfa_audit.errors` names; an incomplete night is published and told.
     """
     with _alone(job) as work:
-        tell(report(job, collect(job, work, progress), work, progress))
+        tell(report(job, collect(job, work, progress), work, progress, remind=True))
 
 
 def collect_alone(job: Job, progress: Progress = SILENT) -> Snapshot:
@@ -122,12 +125,19 @@ def report_again(job: Job, snapshot: Path, tell: Callable[[Outcome], None], prog
 
 def look_again(run: runs.Run, tell: Callable[[Outcome], None]) -> None:
     """Judge the snapshot of a published run as it was judged then; nothing is written."""
+    with look_at(run) as outcome:
+        tell(outcome)
+
+
+@contextmanager
+def look_at(run: runs.Run) -> Iterator[Outcome]:
+    """As :func:`look_again`, for as long as the block lasts."""
     with scratch_folder() as work:
         snapshot = replace(open_snapshot(Path(run.manifest["snapshot"])), lost=frozenset(run.manifest.get("lost", ())))
         policy, as_of = policy_of_run(run), date.fromisoformat(run.summary["as_of"])
         verdicts = judge_snapshot(snapshot, policy, as_of, work / "people.parquet",
                                   whole_sources=lambda: bool(run.summary["complete"]))
-        tell(Outcome(run.folder, night_of(policy, as_of, run.summary, verdicts), (), snapshot))
+        yield Outcome(run.folder, night_of(policy, as_of, run.summary, verdicts), (), snapshot)
 
 
 def policy_of_run(run: runs.Run) -> Policy:
@@ -143,8 +153,9 @@ def collect(job: Job, work: Path, progress: Progress = SILENT) -> Snapshot:
     return take_snapshot(job.settings, job.policy, job.started, job.as_of, work, progress, job.online)
 
 
-def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT) -> Outcome:
-    """Judge every account of a snapshot, write what people read, and publish it."""
+def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT, *, remind: bool = False) -> Outcome:
+    """Judge every account of a snapshot, write what people read, and publish it; with ``remind``, where everything is
+    whole, plan the reminders too."""
     output, manifest = job.settings.output, snapshot.manifest
     refuse_nobody(manifest)
     previous, notes = _previous(output)
@@ -171,17 +182,28 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
     refuse_sums_that_differ(verdicts.reconciliation)
     night = night_of(job.policy, job.as_of, summary_of(job, verdicts, found), verdicts)
 
+    reminders = reminders_of(job, snapshot, TableFile(people))
     staging = new_folder_aside(private_folder(output), "run")
     try:
         write_outputs(night, staging, progress)
+        if remind and not found:
+            reminders.plan(staging, accept_loss=job.accept_loss)
         name = runs.free_name(output, job.started)
         text = runs.manifest_text(staging, name, previous, _manifest_facts(job, snapshot, night))
         folder = runs.publish(staging, output, name, text, complete=not found)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+    reminders.hand_over(folder)
     grave = tuple(_said(each) for each in snapshot.complaints if each.grave)
     unknown = tuple(filter(None, map(register_note, verdicts.quality)))
-    return Outcome(folder, night, found, snapshot, (*notes, *grave, *unknown))
+    return Outcome(folder, night, found, snapshot, (*notes, *grave, *unknown, *reminders.notes), reminders.stopped)
+
+
+def reminders_of(job: Job, snapshot: Snapshot, people: TableFile) -> NightReminders:
+    """The reminders of this night; they only show when a person named the day."""
+    return NightReminders(Records(people, snapshot, job.policy, job.as_of),
+                          Place.of(job.settings, snapshot.manifest.tenant), job.settings, job.started, job.online,
+                          acts=job.dated_by_clock)
 
 
 def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path, progress: Progress = SILENT, *,

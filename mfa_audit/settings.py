@@ -2,7 +2,8 @@
 
 Every setting can come from a flag, from an environment variable ``MFA_AUDIT_<NAME>``, from the settings file (TOML,
 ``mfa-audit.toml`` in the working folder unless another is named) or from its default, in that order. A secret comes
-from the environment alone: ``MFA_AUDIT_CLIENT_SECRET``, or the file that ``MFA_AUDIT_CLIENT_SECRET_FILE`` names.
+from the environment alone: ``MFA_AUDIT_CLIENT_SECRET``, or the file that ``MFA_AUDIT_CLIENT_SECRET_FILE`` names; the
+password of the mail server likewise.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ COLLECTABLE: tuple[str, ...] = (
 )
 """What ``collect`` may list."""
 
-_SECRETS = ("client_secret", "certificate_passphrase")
+_SECRETS = ("client_secret", "certificate_passphrase", "smtp_password")
 _OTHER_NAMES = {"tenant_id": "tenant"}
 """Names the environment and the file may use as well."""
 
@@ -104,7 +105,9 @@ class Settings(BaseModel):
     themselves, ``date_order`` says how dates such as 01/02/2026 are meant. The rest, from ``client_id`` on, is for
     Microsoft Graph: one of ``client_secret``, ``certificate_file`` (PEM or PFX), ``federated_token_file`` and
     ``managed_identity`` (``system`` or a client id), else a person signs in. ``sign_in_activity_requests`` bounds what
-    a night asks about sign-ins (500 accounts a request, one every two seconds). Secrets show in no representation.
+    a night asks about sign-ins (500 accounts a request, one every two seconds).
+    ``smtp_…`` is the server that reminders are handed to, where the policy delivers by it; ``mail_per_minute`` how many
+    at most, by Graph too (Exchange Online takes 30). Secrets show in no representation.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -131,6 +134,12 @@ class Settings(BaseModel):
     sign_in_activity_requests: Annotated[int, Field(ge=1)] = 2400
     graph_root: Root | None = None
     login_root: Root | None = None
+    smtp_host: Text | None = None
+    smtp_port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    smtp_security: Literal["starttls", "tls"] = "starttls"
+    smtp_user: Text | None = None
+    smtp_password: SecretStr | None = None
+    mail_per_minute: Annotated[int, Field(ge=1)] = 25
 
 
 def load_settings(
@@ -155,7 +164,7 @@ def load_settings(
         _known(name, "the command line", known=tuple(Settings.model_fields))
         if name in _SECRETS:
             raise SettingsError(f"{name} is a secret and cannot be given as a flag", where="the command line",
-                                next_step=_SECRET_STEP)
+                                next_step=_secret_step(name))
     try:
         return Settings.model_validate({**from_file, **from_environment, **given})
     except ValidationError as error:
@@ -166,10 +175,9 @@ def load_settings(
                             next_step="correct the value, or leave it out for the default.") from None
 
 
-_SECRET_STEP = (
-    f"take it out, and set in the environment {PREFIX}CLIENT_SECRET, or {PREFIX}CLIENT_SECRET_FILE to a file only you "
-    "can read."
-)
+def _secret_step(name: str) -> str:
+    variable = PREFIX + name.removesuffix("_file").upper()
+    return f"take it out, and set in the environment {variable}, or {variable}_FILE to a file only you can read."
 
 
 def _from_file(path: Path, *, required: bool) -> tuple[dict[str, Any], str]:
@@ -190,7 +198,7 @@ def _from_file(path: Path, *, required: bool) -> tuple[dict[str, Any], str]:
         name = _OTHER_NAMES.get(key, key)
         if name in _SECRETS or name.removesuffix("_file") in _SECRETS:
             raise SettingsError(f"{key} is a secret and does not belong in a settings file", where=str(path),
-                                next_step=_SECRET_STEP)
+                                next_step=_secret_step(name))
         _known(name, str(path), known=tuple(field for field in Settings.model_fields if field not in _SECRETS))
         if name in settings:
             raise SettingsError(f"{key} says again what {name} says", where=str(path), next_step="keep one of them.")
@@ -265,6 +273,7 @@ def _rule(kind: str, context: Mapping[str, Any], message: str) -> str:
         "literal_error": "allowed: {expected}",
         "value_error": "{error}",
         "greater_than_equal": "must be at least {ge}",
+        "less_than_equal": "must be at most {le}",
         "string_too_short": "must not be empty",
         "int_parsing": "must be a whole number",
         "datetime_from_date_parsing": "must be a date and time with its offset, such as 2026-03-02T01:30:00Z",

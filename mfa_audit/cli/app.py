@@ -26,6 +26,7 @@ COMMANDS = {
     "report": "Write the reports again from a snapshot.",
     "explain": "Why an account has its status, or what a control means.",
     "whatif": "Is MFA demanded of a sign-in described in JSON?",
+    "remind": "Who hears what: plan, preview, send, confirm, report.",
     "guide": "The questions-and-answers page for staff, from the policy.",
     "doctor": "What these files are, and which questions they can answer.",
     "init": "Write a commented policy, settings and empty registers.",

@@ -78,12 +78,19 @@ def show(outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
         click.echo(for_terminal(f"mfa-audit: {note}"), err=True)
     for gap in outcome.gaps:
         click.echo(for_terminal(f"mfa-audit: incomplete: {gap.table}: {gap.reason}. Next: {gap.next_step}"), err=True)
+    stopped = outcome.reminders_stopped
+    if stopped is not None:
+        said = f"mfa-audit: the reports are whole, but nobody is reminded: {stopped}"
+        click.echo(for_terminal(" ".join(said.split())), err=True)
 
 
 def exit_code(outcome: Outcome, fail_under: float | None) -> int:
-    """0, or 3 below the mark (nobody is never all), or 4 when incomplete, which outranks it."""
+    """0, or 3 below the mark (nobody is never all), or 4 when incomplete, which outranks it; where the reports are
+    whole and reminders went wrong, the code of that."""
     if outcome.gaps:
         return INCOMPLETE
+    if outcome.reminders_stopped is not None:
+        return outcome.reminders_stopped.exit_code
     good, everybody = outcome.night.summary["key_figures"]["compliance"]
     if fail_under is not None and (not everybody or good * 100 < fail_under * everybody):
         return BELOW

@@ -13,7 +13,7 @@ _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}")
 _LONGEST = 254
 
 
-def objection(address: str | None, allowed: frozenset[str]) -> str:
+def objection(address: str | None, allowed: frozenset[str]) -> str:  # noqa: PLR0911 - a table read from the top
     """Why nothing may be sent to ``address``, as a phrase that needs no name before it; empty when it may.
 
     ``allowed``: domains in lower case; empty: any, but for those that only look like letters. A domain is compared

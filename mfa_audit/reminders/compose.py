@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -17,6 +16,7 @@ from mfa_audit.reminders.routing import Route
 from mfa_audit.tables import Status
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Mapping
 
     from mfa_audit.policy import Policy
@@ -31,13 +31,13 @@ MOST_LISTED = 500
 
 @dataclass(frozen=True)
 class Mail:
-    """One letter that will leave: to one address, for the messages ``at`` these positions of the mailing."""
+    """One letter that will leave: to one address, for the messages in these ``rows`` of the mailing."""
 
     to: str
     letter: str
     recipient: str
     template: str
-    at: tuple[int, ...]
+    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -55,22 +55,23 @@ class Composer:
     def mails(self) -> list[Mail]:
         """The letters, in the order of the first message of each."""
         lists = {name: self.words.names_people(name) for name in self.rows["letter"].unique()}
+        templates = self._columns["template"]
         grouped: dict[tuple[object, ...], list[int]] = {}
         columns = ("to", "letter", "recipient", "recipient_id", "template")
         for position, row in enumerate(self.rows[list(columns)].itertuples(index=False, name=None)):
             to, letter, recipient, whose, template = row
             whole = (to, letter, recipient, None if pd.isna(whose) else whose)
             grouped.setdefault(whole if lists[letter] else (*whole, template, position), []).append(position)
-        return [Mail(str(name[0]), str(name[1]), str(name[2]), str(self.rows["template"].iat[at[0]]), tuple(at))
+        return [Mail(str(name[0]), str(name[1]), str(name[2]), str(templates[at[0]]), tuple(at))
                 for name, at in grouped.items()]
 
     def keys(self, mail: Mail) -> list[Key]:
         """The keys of the messages a letter is for."""
-        return [cast("Key", tuple(self.rows[name].iat[position] for name in KEY)) for position in mail.at]
+        return [cast("Key", tuple(self._columns[name][position] for name in KEY)) for position in mail.rows]
 
     def letter(self, mail: Mail) -> Letter:
         """The text of a letter. Raises ``ValueError`` naming a field that has no value."""
-        first = self._row(mail.at[0])
+        first = self._row(mail.rows[0])
         language = self._fact(first["recipient_account"], "language")
         fields = self._of_people(mail) if self.words.names_people(mail.letter) else self._of_one(first)
         tier = str(self._fact(first["account_id"], "tier") or "staff")
@@ -92,11 +93,11 @@ class Composer:
 
     def _of_people(self, mail: Mail) -> dict[str, Value]:
         listed: dict[str, Person] = {}
-        for row in (self._row(position) for position in mail.at):
+        for row in (self._row(position) for position in mail.rows):
             account = str(row["account_id"])
             if len(listed) <= MOST_LISTED or account in listed:
                 listed.setdefault(account, self._person(account, mail.recipient, _day(row["anchor"])))
-        people = {str(self.rows["account_id"].iat[position]) for position in mail.at}
+        people = {str(self._columns["account_id"][position]) for position in mail.rows}
         names = list(listed.values())[:MOST_LISTED]
         more = len(people) - len(names)
         return {"people": (*names, Person(f"… (+{more})")) if more else tuple(names), "count": len(people)}
@@ -125,7 +126,7 @@ class Composer:
         return {}
 
     @cached_property
-    def _facts(self) -> Mapping[str, Mapping[str, object]]:
+    def _facts(self) -> Mapping[str, Mapping[Any, Any]]:
         columns = self.directory.accounts
         return {name: columns[name].to_dict() for name in columns.columns}
 
@@ -152,7 +153,5 @@ def samples(composer: Composer) -> Iterator[tuple[Mail, Letter]]:
             yield mail, composer.letter(mail)
 
 
-def _day(value: object) -> dt.date | None:
-    if value is None or pd.isna(value):  # type: ignore[call-overload]
-        return None
-    return pd.Timestamp(value).date()  # type: ignore[arg-type]
+def _day(value: Any) -> dt.date | None:
+    return None if value is None or pd.isna(value) else pd.Timestamp(value).date()

@@ -62,8 +62,8 @@ class StageLists:
             write_csv(folder / name, part)
 
     def ready(self, folder: Path, moment: datetime) -> None:
-        """Everything else for somebody who sends the stage: ``texts/``, ``mail/``, ``batches/``, ``group_import.csv``.
-        """
+        """Everything else for somebody who sends the stage: ``texts/``, ``mail/``, ``batches/``,
+        ``group_import.csv``."""
         people = self.composer.rows[self.composer.rows["recipient"].isin(IN_PERSON)]
         if len(people):
             self._group_import(people, folder / "group_import.csv")
@@ -103,10 +103,10 @@ class StageLists:
         said: dict[tuple[object, ...], str] = {}
         subjects: dict[int, str] = {}
         for mail in composer.mails:
-            kind = (*kinds[mail.at[0]], *(() if len(mail.at) == 1 else mail.at[:1]))
+            kind = (*kinds[mail.rows[0]], *(() if len(mail.rows) == 1 else mail.rows[:1]))
             if composer.words.names_people(mail.letter) or kind not in said:
                 said[kind] = composer.letter(mail).subject
-            subjects.update(dict.fromkeys(mail.at, said[kind]))
+            subjects.update(dict.fromkeys(mail.rows, said[kind]))
         return pd.Series(subjects, dtype="str").reindex(rows.index)
 
     def _group_import(self, people: pd.DataFrame, path: Path) -> None:
@@ -158,7 +158,8 @@ def _split(items: list[str], size: int) -> Iterator[list[str]]:
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """A list for people: UTF-8 with a mark, CRLF, every field quoted, dates ISO, null empty; nothing a spreadsheet would run."""
+    """A list for people: UTF-8 with a mark, CRLF, every field quoted, dates ISO, null empty; nothing a spreadsheet
+    would run."""
     safe = table.copy()
     for name in safe.columns:
         if pd.api.types.is_datetime64_any_dtype(safe[name]):

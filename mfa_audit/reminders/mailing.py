@@ -68,17 +68,12 @@ def _fixed(policy: Policy) -> dict[str, str | None]:
 
 def _letters(rows: pd.DataFrame, words: Words) -> pd.Series:
     """The letter of each message; asked once for each kind there is."""
-    kinds = rows[["template", "audience", "recipient", "ladder"]].drop_duplicates()
-    letter = {
-        kind: words.template_for(kind.template, _SAID_AS.get(kind.recipient, _audience(kind)),
-                                 privileged=kind.ladder == PRIVILEGED)
-        for kind in kinds.itertuples(index=False)
-    }
-    chosen = [letter[kind] for kind in rows[list(kinds.columns)].itertuples(index=False)]
-    return pd.Series(chosen, index=rows.index, dtype="str")
+    kinds = list(zip(*(rows[name] for name in ("template", "audience", "recipient", "ladder")), strict=True))
+    letter = {kind: _letter(words, *kind) for kind in dict.fromkeys(kinds)}
+    return pd.Series([letter[kind] for kind in kinds], index=rows.index, dtype="str")
 
 
-def _audience(kind: object) -> str:
+def _letter(words: Words, template: str, audience: str, recipient: str, ladder: str) -> str:
     """Who stands in for the person hears in words of their own."""
-    recipient = str(getattr(kind, "recipient", ""))
-    return "staff" if recipient in IN_PERSON else recipient
+    for_whom = audience if recipient in IN_PERSON else _SAID_AS.get(recipient, recipient)
+    return words.template_for(template, for_whom, privileged=ladder == PRIVILEGED)

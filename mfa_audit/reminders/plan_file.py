@@ -84,7 +84,8 @@ def read_plan(path: Path) -> PlanFile:
         raise InputRejected(f"the plan cannot be read: {error.strerror}", file=path,
                             next_step="make one with: mfa-audit remind plan") from error
     except ValueError as error:
-        raise InputRejected(f"is no plan: {error}", file=path, next_step="make one with: mfa-audit remind plan") from error
+        raise InputRejected(f"is no plan: {error}", file=path,
+                            next_step="make one with: mfa-audit remind plan") from error
     if not isinstance(told, dict) or told.get("schema") != SCHEMA:
         raise InputRejected("is no plan of this version", file=path, next_step="make one with: mfa-audit remind plan")
     digest = told.pop("sha256", None)
@@ -92,7 +93,8 @@ def read_plan(path: Path) -> PlanFile:
         raise InputRejected("the plan was changed since it was written", file=path,
                             next_step="make a new one with: mfa-audit remind plan; nothing was sent.")
     try:
-        origin = Origin(**{**{name: str(told[name]) for name in _FACTS}, "as_of": dt.date.fromisoformat(told["as_of"])})
+        words = {name: str(told[name]) for name in _FACTS if name != "as_of"}
+        origin = Origin(as_of=dt.date.fromisoformat(told["as_of"]), **words)
         return PlanFile(origin, _frame(told["messages"]), str(digest))
     except (KeyError, TypeError, ValueError) as error:
         raise InputRejected(f"is no plan of this version: {error}", file=path,
@@ -118,7 +120,7 @@ def _records(rows: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any
 
 def _plain(value: object) -> object:
     if isinstance(value, pd.Timestamp | dt.date):
-        return None if pd.isna(value) else value.isoformat()[:10]  # type: ignore[arg-type]
+        return None if pd.isna(value) else value.isoformat()[:10]
     return None if isinstance(value, float) or value is None or value is pd.NaT else value
 
 

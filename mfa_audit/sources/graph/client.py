@@ -41,6 +41,7 @@ _BROKEN = (
     requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
 )
+_NEVER_CONNECTED = ("NewConnectionError", "NameResolutionError", "CERTIFICATE_VERIFY_FAILED", "ProxyError")
 NETWORK_ERRORS = (requests.RequestException,)
 """What can happen between here and there."""
 
@@ -221,7 +222,38 @@ class Client:
                 continue
             patience.broke(problem)
 
-    def _send(self, url: str, headers: Mapping[str, str] | None, body: bytes | None) -> bytes:
+    def hand_over(self, path: str, family: Family, body: bytes, headers: Mapping[str, str]) -> Refusal | None:
+        """POST ``body`` once; null when it was accepted, else what Graph says.
+
+        For what must not happen twice: after a request has left nothing is asked again, but for a token that was not
+        accepted and a wait that Graph asks for, before which it has done nothing. Raises :class:`NotSent` when the
+        request has surely not left, :class:`NotKnown` when the answer did not arrive, :class:`AccessRefused` and
+        :class:`GraphUnreachable` as :meth:`ask`.
+        """
+        patience = Patience(self._pace, family, path, self._tokens.renew)
+        while True:
+            self._pace.wait(family)
+            self.asked += 1
+            try:
+                self._send(self._wire.root + path, headers, body, accepted=202)
+            except _Refused as refused:
+                if refused.told.status != 401 and not refused.told.throttled:
+                    return refused.told
+                patience.refused(refused.told, refused.wait)
+            except SignInUnwell as unwell:
+                patience.signed_in_not(unwell)
+            except requests.exceptions.ConnectTimeout as error:
+                raise NotSent(said_of(error)) from error
+            except requests.ConnectionError as error:
+                never = any(word in str(error) for word in _NEVER_CONNECTED)
+                raise (NotSent if never else NotKnown)(said_of(error)) from error
+            except (*_BROKEN, ValueError) as error:
+                raise NotKnown(said_of(error)) from error
+            else:
+                return None
+
+    def _send(self, url: str, headers: Mapping[str, str] | None, body: bytes | None, *,
+              accepted: int = 200) -> bytes:
         method, sent = "GET" if body is None else "POST", self._clock.now()
         with self._session.request(
             method, url, headers=headers, data=body, auth=_Bearer(self._tokens), stream=True, allow_redirects=False,
@@ -233,8 +265,10 @@ class Client:
             content = self._whole(response)
             status = response.status_code
             _log.debug("%s %s %s %s", method, _path(url), status, response.headers.get("request-id", ""))
-            if status != 200:
+            if status != accepted:
                 raise _Refused(refusal(status, content), retry_after(response.headers.get("Retry-After"), there or now))
+            if accepted != 200:
+                return content
             kind = response.headers.get("Content-Type", "")
             if "json" not in kind and "text/plain" not in kind:
                 raise ValueError(f"an answer of type {kind!r}")
@@ -250,6 +284,14 @@ class Client:
                 raise ValueError("the answer is larger than any page")
             pieces.append(piece)
         return b"".join(pieces)
+
+
+class NotSent(Exception):
+    """A request that surely did not leave."""
+
+
+class NotKnown(Exception):
+    """A request that left, and whose answer did not arrive."""
 
 
 class _Refused(Exception):

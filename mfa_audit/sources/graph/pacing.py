@@ -27,6 +27,7 @@ class Family(StrEnum):
     DIRECTORY = "directory"
     REPORTS = "reports"
     CONDITIONAL_ACCESS = "conditional_access"
+    MAIL = "mail"
 
 
 @dataclass(frozen=True)
