@@ -6,6 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .people import People, Row
@@ -22,6 +23,19 @@ from .tenant_documents import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+_REMEMBERED = 4_096
+"""Rows that are kept, for tenants small enough to be asked for again and again."""
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _user(people: People, number: int) -> Row:
+    return people.user(number)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _registration(people: People, number: int, *, admin: bool) -> Row | None:
+    return people.registration(number, admin=admin)
 
 
 @dataclass(frozen=True)
@@ -141,9 +155,9 @@ class VirtualTenant(Tenant):
         """A collection before any mutation."""
         people, n = self.people, self.accounts
         if name == "users":
-            return Listing(n, people.user)
+            return Listing(n, lambda i: _user(people, i))
         if name == "registrations":
-            return Listing(n, lambda i: people.registration(i, admin=self._admin(i)), whole=False)
+            return Listing(n, lambda i: _registration(people, i, admin=self._admin(i)), whole=False)
         computed = {
             "roleAssignments": (self._admins + 1, self._assignment),
             "roleEligibilityScheduleInstances": (self._admins, self._eligibility),

@@ -6,7 +6,6 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from reminded import people, person, planned, policy
 
 from mfa_audit.mail import Fate, Told
@@ -17,6 +16,8 @@ from mfa_audit.reminders.words import Words
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
+
+    import pandas as pd
 
     from mfa_audit.policy import Policy
 
@@ -39,8 +40,7 @@ def everybody(*rows: dict[str, Any]) -> pd.DataFrame:
     """People and a manager for them, with what a directory knows of each."""
     facts = {"display_name": None, "department": "Pharmacy", "tier": "staff"}
     boss = person(999_999, display_name="Mo Boss", status="COMPLIANT")
-    made = people(*({**facts, "display_name": f"Ada Person{row['account_id'][-3:]}", **row} for row in (*rows, boss)))
-    return made
+    return people(*({**facts, "display_name": f"Ada Person{row['account_id'][-3:]}", **row} for row in (*rows, boss)))
 
 
 def mailed(*rows: dict[str, Any], using: Policy | None = None, day: dt.date = DAY, past: tuple[Any, ...] = (),

@@ -21,7 +21,8 @@ LETTER = Letter("[MFA] Please set it up", "Hello,\n\nplease.\n", "announce", "en
 
 def test_a_message_has_one_recipient_and_says_what_it_is() -> None:
     """Sent by a program, in plain text, without an attachment; read back by a parser it says the same."""
-    made = message_of(LETTER, "ada@contoso.example", [KEY], NOON, sender=SENDER, sender_name="IT, \"Security\"\r\nBcc: x")
+    made = message_of(LETTER, "ada@contoso.example", [KEY], NOON, sender=SENDER,
+                      sender_name="IT, \"Security\"\r\nBcc: x")
     read = message_from_bytes(made.as_bytes(), policy=email_policy.default)
 
     assert ["ada@contoso.example"] == [one.addr_spec for one in read["To"].addresses]
@@ -56,8 +57,9 @@ def test_two_addresses_never_become_two_recipients() -> None:
 def test_hostile_names_leave_no_control_character_in_any_header() -> None:
     """Twenty thousand names of people and managers, with line breaks, directions, encoded words and formulas."""
     dice = random.Random(7)
-    pieces = ["\r\nBcc: x@evil.example\r\n", "\u202e", "\u2028", "=?utf-8?q?x=0d=0a?=", "{given_name}", "{{7*7}}", "Ada", " ",
-              "\x00", "\x85", "O'Neill", ",", "<script>", "https://evil.example", "\ud800", "\u0441", "[[REAL]]"]
+    pieces = ["\r\nBcc: x@evil.example\r\n", "\u202e", "\u2028", "=?utf-8?q?x=0d=0a?=", "{given_name}", "{{7*7}}",
+              "Ada", " ", "\x00", "\x85", "O'Neill", ",", "<script>", "https://evil.example", "\ud800", "\u0441",
+              "[[REAL]]"]
     names = ["".join(dice.choices(pieces, k=4)) for _ in range(20_000)]
     _, composer = mailed(person())
     [mail] = composer.mails

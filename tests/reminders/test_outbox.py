@@ -10,13 +10,13 @@ from email import policy as email_policy
 import pytest
 from posted import DAY, NOON, mailed, sending
 from reminded import people, person, planned
+from test_plan_file import ORIGIN
 
 from mfa_audit.reminders import outbox
 from mfa_audit.reminders.compose import MOST_LISTED
 from mfa_audit.reminders.ledger import Ledger, keys_of, open_ledger
 from mfa_audit.reminders.lists import GROUP_HEADER
 from mfa_audit.reminders.plan_file import plan_text
-from test_plan_file import ORIGIN
 
 FILES = sending(delivery="files", batch_size=2)
 
@@ -89,9 +89,10 @@ def test_a_kill_between_outbox_and_ledger_is_made_good(tmp_path, ledger, monkeyp
     def die(*_):
         raise Killed
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(Ledger, "list_planned", die)
-        put(tmp_path, ledger, person(1), person(2))
+        with pytest.raises(Killed):
+            put(tmp_path, ledger, person(1), person(2))
     assert ledger.history().empty
     outbox.catch_up(tmp_path, ledger, NOON)
     outbox.catch_up(tmp_path, ledger, NOON)

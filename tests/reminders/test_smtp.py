@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -19,7 +19,17 @@ from mfa_audit.reminders.message import message_of
 from mfa_audit.reminders.smtp import Server, SmtpDeliver
 from mfa_audit.reminders.words import Letter
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 LETTER = Letter("[MFA] Bitte – please", "Hello Zoë,\n\n.a line that begins with a dot\n\nYours\n", "announce", "en-GB")
+
+
+def free_port():
+    """One on which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 class Inbox:
@@ -29,13 +39,13 @@ class Inbox:
         self.taken: list[bytes] = []
         self.signed_in: list[bool] = []
 
-    async def handle_RCPT(self, server, session, envelope, address, rcpt_options):  # noqa: N802, PLR0913
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
         if address[0] == "r" and address[1:4].isdigit():
             return f"{address[1:4]} not now"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, _server, session, envelope):  # noqa: N802
         to = envelope.rcpt_tos[0]
         if to[0] == "d" and to[1:4].isdigit():
             return f"{to[1:4]} no"
@@ -46,7 +56,7 @@ class Inbox:
 
 def _check(server, session, envelope, mechanism, data):
     assert isinstance(data, LoginPassword)
-    return AuthResult(success=(data.login, data.password) == (b"mfa", b"right"))
+    return AuthResult(success=(data.login, data.password) == (b"mfa", b"right"), handled=False)
 
 
 @pytest.fixture(scope="module", name="certificates")
@@ -61,7 +71,7 @@ def _served(certificates):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     inbox = Inbox()
-    controller = Controller(inbox, hostname="127.0.0.1", port=0, tls_context=context, require_starttls=True,
+    controller = Controller(inbox, hostname="127.0.0.1", port=free_port(), tls_context=context, require_starttls=True,
                             authenticator=_check, auth_required=True)
     controller.start()
     port = controller.server.sockets[0].getsockname()[1]
@@ -119,7 +129,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(served) -> None:
 def test_a_server_without_encryption_is_not_used() -> None:
     """Neither message nor password goes over a plain line."""
     inbox = Inbox()
-    controller = Controller(inbox, hostname="127.0.0.1", port=0)
+    controller = Controller(inbox, hostname="127.0.0.1", port=free_port())
     controller.start()
     try:
         port = controller.server.sockets[0].getsockname()[1]
@@ -132,11 +142,8 @@ def test_a_server_without_encryption_is_not_used() -> None:
 
 def test_nobody_there_is_said() -> None:
     """A port on which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     with pytest.raises(OutputFailed, match="cannot be reached"):
-        SmtpDeliver(Server("127.0.0.1", port, timeout=5)).send(message())
+        SmtpDeliver(Server("127.0.0.1", free_port(), timeout=5)).send(message())
 
 
 class Falling:
