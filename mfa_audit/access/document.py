@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 
 from mfa_audit.access.coverage import CANNOT_TELL, EVERYWHERE, NEVER, NO_ACCESS, SOMEWHERE
-from mfa_audit.access.gap import Gap, Touched, View
+from mfa_audit.access.gap import Again, Gap, Touched, View
 from mfa_audit.access.gaps import gaps, order
 from mfa_audit.access.matrix import Asked
 from mfa_audit.access.reach import meeting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import numpy.typing as npt
 
     from mfa_audit.access.everybody import Everybody
     from mfa_audit.access.kleene import Fact
@@ -39,12 +41,13 @@ class Told:
 def told(asked: Everybody, counts: pd.DataFrame, holdings: pd.DataFrame, roles: pd.DataFrame, policy: Policy) -> Told:
     """``counts``: accounts in scope by ``access_class`` and ``tier`` (``count``); ``holdings``: by ``access_class`` and
     ``method_bits``, the methods that count; ``roles``: those of :attr:`Everybody.roles` that accounts in scope have."""
-    sizes = np.zeros(len(asked.classes.people), dtype=np.int64)
-    np.add.at(sizes, counts["access_class"].to_numpy(dtype=np.int64), counts["count"].to_numpy(dtype=np.int64))
-    places = asked.places
-    view = View(asked.matrix, asked.classes.people, asked.cells, places, sizes, _by_role(roles[roles["eligible"]]),
-                _by_role(roles[roles["counted"]]), asked.matrix.tenant.deleted,
-                float(policy.exemptions.tolerance_percent))
+    sizes, places = _sizes(asked, counts), asked.places
+    view = View(
+        asked.matrix, asked.classes.people, asked.cells, places, sizes, _by_role(roles[roles["eligible"]]),
+        _by_role(roles[roles["counted"]]), asked.matrix.tenant.deleted, float(policy.exemptions.tolerance_percent),
+        scoped=_by_role(roles[roles["scoped"]]),
+        emergency=_sizes(asked, counts[counts["tier"] == "break_glass"]),
+        emergency_ids=frozenset(policy.population.break_glass), again=tuple(_again(asked, counts, policy)))
     found = sorted([*gaps(view), *_out_of_reach(view, holdings)], key=order)
     document = {
         "schema": "mfa-audit/access/1",
@@ -58,6 +61,23 @@ def told(asked: Everybody, counts: pd.DataFrame, holdings: pd.DataFrame, roles: 
         ],
     }
     return Told(document, _touched(found))
+
+
+def _sizes(asked: Everybody, counts: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Accounts by class."""
+    sizes = np.zeros(len(asked.classes.people), dtype=np.int64)
+    np.add.at(sizes, counts["access_class"].to_numpy(dtype=np.int64), counts["count"].to_numpy(dtype=np.int64))
+    return sizes
+
+
+def _again(asked: Everybody, counts: pd.DataFrame, policy: Policy) -> Iterator[Again]:
+    """What the policy wants of each tier that must be asked again."""
+    names = {situation.name for situation in asked.matrix.situations}
+    for tier, rule in policy.requirements.items():
+        scenarios = tuple(name for name in rule.ask_in if name in names)
+        if rule.again_within_hours is not None and scenarios:
+            yield Again(tier, float(rule.again_within_hours), scenarios,
+                        _sizes(asked, counts[counts["tier"] == tier]))
 
 
 def _listed(found: Sequence[Gap]) -> Iterator[int]:

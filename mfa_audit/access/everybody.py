@@ -38,8 +38,9 @@ class Everybody:
     never again), ``unread`` (bool: it hangs on something the tenant has and nobody read); ``places``: where each class
     is asked (:meth:`mfa_audit.access.matrix.Matrix.place`); ``registering``: whether it may register a
     method (:func:`mfa_audit.access.reach.may_register`); ``matrix`` answers further questions. ``roles``: a row for
-    every ``account_id`` (null: nobody knows whose) and ``role_id`` it holds or may activate, whether it is only
-    ``eligible``, and whether the policy has the role ``counted`` as privileged."""
+    every ``account_id`` (null: nobody knows whose) and ``role_id`` it holds or may activate, whether it is ``eligible``
+    and does not hold it over the whole tenant, whether it holds it over part of the tenant only (``scoped``), and
+    whether the policy has the role ``counted`` as privileged."""
 
     classes: Classes
     cells: list[dict[str, Cell]]
@@ -126,8 +127,12 @@ def _facts(snapshot: Snapshot, names: Names,
 
 def _roles(snapshot: Snapshot, policy: Policy, as_of: date) -> pd.DataFrame:
     live = live_roles(snapshot, as_of)
-    live = live.assign(eligible=live["kind"] == "eligible")
-    held = live.groupby(["account_id", "role_id"], dropna=False, as_index=False).agg({"eligible": "all"})
+    active, whole = live["kind"] != "eligible", live["scope"] == "/"
+    live = live.assign(eligible=~active, whole=active & whole, part=active & ~whole)
+    held = live.groupby(["account_id", "role_id"], dropna=False, as_index=False).agg(
+        {"eligible": "any", "whole": "any", "part": "any"})
+    held = held.assign(eligible=held["eligible"] & ~held["whole"], scoped=held["part"] & ~held["whole"])
+    held = held.drop(columns=["whole", "part"])
     wanted = {role.lower() for role in policy.privileged.directory_roles}
     return held.assign(counted=held["role_id"].isin(wanted) | ("*" in wanted))
 

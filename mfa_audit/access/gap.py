@@ -5,7 +5,7 @@ Patterns: ``docs/conditional-access.md``, the gap report.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -49,11 +49,25 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Again:
+    """What the policy wants of ``tier``: to be asked again within ``hours`` in each of ``scenarios``; ``sizes``: its
+    accounts in scope by class."""
+
+    tier: str
+    hours: float
+    scenarios: tuple[str, ...]
+    sizes: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class View:
     """What gaps are looked for in. ``people`` stand for the classes, ``cells`` are theirs by scenario, ``places``
     where they are asked, ``sizes`` their accounts in scope;
     ``eligible``: role -> accounts in scope that may activate it and do not hold it, ``held``: role of those the policy
-    counts -> accounts in scope that hold it or may."""
+    counts -> accounts in scope that hold it or may, ``scoped``: role -> accounts in scope that hold it over part of
+    the tenant only. ``emergency``: accounts in scope of the tier break_glass, by class (null: none), and
+    ``emergency_ids``, their ids as far as the policy names them by id. ``again``: by tier, how soon people must be
+    asked again."""
 
     matrix: Matrix
     people: Sequence[Person]
@@ -64,6 +78,10 @@ class View:
     held: Mapping[str, frozenset[str]]
     deleted: frozenset[str]
     tolerance_percent: float
+    scoped: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    emergency: npt.NDArray[np.int64] | None = None
+    emergency_ids: frozenset[str] = frozenset()
+    again: tuple[Again, ...] = ()
 
     @cached_property
     def enforced(self) -> tuple[Policy, ...]:
@@ -75,33 +93,65 @@ class View:
         """Those of them that demand MFA of people."""
         return tuple(policy for policy in self.enforced if demands_mfa(policy))
 
+    @cached_property
+    def ordinary(self) -> npt.NDArray[np.int64]:
+        """Accounts in scope by class that are no emergency accounts."""
+        return self.sizes if self.emergency is None else self.sizes - self.emergency
+
     def where(self, test: Callable[[Cell], bool], situations: Sequence[Situation]) -> Mask:
         """The classes of which ``test`` holds in one of ``situations``."""
         names = [situation.name for situation in situations]
         return np.array([any(test(cells[name]) for name in names) for cells in self.cells], dtype=bool)
 
+    def those(self, test: Callable[[Situation], bool]) -> list[Situation]:
+        """The situations with a sign-in of which ``test`` holds."""
+        return [situation for situation in self.matrix.situations if situation.sign_ins and test(situation)]
+
+    def placed(self, *words: str) -> Mask:
+        """The classes that are asked in one of the places ``words``, of :mod:`mfa_audit.access.coverage`."""
+        return np.array([place in words for place in self.places], dtype=bool)
+
     def named_by(self, policy: Policy) -> Mask:
         """The classes a policy is for, or may be."""
-        bit = self.matrix.bit(policy)
-        return np.array([bool((fits.yes | fits.open) & bit) for fits in map(self.matrix.fits, self.people)], dtype=bool)
+        return self.surely_named_by(policy) | self._column(policy, self._fits[1])
 
     def surely_named_by(self, policy: Policy) -> Mask:
         """The classes a policy is for without any doubt."""
-        bit = self.matrix.bit(policy)
-        return np.array([bool(fits.yes & bit) for fits in map(self.matrix.fits, self.people)], dtype=bool)
+        return self._column(policy, self._fits[0]).copy()
 
     def left_out_of(self, policy: Policy) -> Mask:
         """The classes a policy names and leaves out again."""
-        bit = self.matrix.bit(policy)
-        return np.array([bool(fits.nearly & bit) for fits in map(self.matrix.fits, self.people)], dtype=bool)
+        return self._column(policy, self._fits[2]).copy()
 
     def gap(self, name: str, severity: str, found: str, close: str, *, policy: Policy | None = None,
             classes: Mask | None = None, ids: frozenset[str] = frozenset()) -> Gap:
-        """A gap that touches ``classes``, or single accounts by ``ids``, counted."""
+        """A gap that touches ``classes``, or single accounts by ``ids``, counted. One that touches nobody but emergency
+        accounts, which are left out on purpose, is for information."""
         named, identity = ("", "") if policy is None else (policy.name or policy.id, policy.id)
         numbers = () if classes is None else tuple(np.flatnonzero(classes & (self.sizes > 0)).tolist())
         accounts = len(ids) if classes is None else int(self.sizes[classes].sum())
+        ordinary = len(ids - self.emergency_ids) if classes is None else int(self.ordinary[classes].sum())
+        if accounts and not ordinary:
+            severity, found = "info", f"{found}: emergency accounts only"
         return Gap(name, severity, found, close, named, identity, accounts, Touched(numbers, ids=ids))
+
+    @cached_property
+    def _fits(self) -> tuple[Mask, Mask, Mask]:
+        """Classes by policy bit: surely for them, perhaps, named and left out again."""
+        fits = [self.matrix.fits(person) for person in self.people]
+        size = len(self.matrix.tenant.policies) // 8 + 1
+
+        def table(numbers: list[int]) -> Mask:
+            data = np.frombuffer(b"".join(each.to_bytes(size, "little") for each in numbers), dtype=np.uint8)
+            return np.unpackbits(data.reshape(len(numbers), size), axis=1, bitorder="little").astype(bool)
+
+        return (table([each.yes for each in fits]), table([each.open for each in fits]),
+                table([each.nearly for each in fits]))
+
+    def _column(self, policy: Policy, table: Mask) -> Mask:
+        bit = self.matrix.bit(policy)
+        column: Mask = table[:, bit.bit_length() - 1] if bit else np.zeros(len(table), dtype=bool)
+        return column
 
 
 def demands_mfa(policy: Policy) -> bool:

@@ -33,8 +33,8 @@ def told(*policies, people, tiers, holdings=()):
     cells = [matrix.cells(person) for person in people]
     frame = pd.DataFrame([(number, name, cell.asked.value) for number, each in enumerate(cells)
                           for name, cell in each.items()], columns=["class", "scenario", "asked"])
-    roles = pd.DataFrame({"account_id": [], "role_id": [], "eligible": [], "counted": []}).astype(
-        {"account_id": "str", "role_id": "str", "eligible": bool, "counted": bool})
+    roles = pd.DataFrame({"account_id": [], "role_id": [], "eligible": [], "counted": [], "scoped": []}).astype(
+        {"account_id": "str", "role_id": "str", "eligible": bool, "counted": bool, "scoped": bool})
     asked = Everybody(Classes(None, tuple(people)), cells, frame, [matrix.place(each) for each in cells], [], matrix,
                       roles)
     return told_of(asked, pd.DataFrame(tiers, columns=["access_class", "tier", "count"]),
