@@ -84,7 +84,7 @@ def _listed(found: Sequence[Gap]) -> Iterator[int]:
     """How many of the accounts of each gap are listed, the gravest first, as far as a spreadsheet can hold them."""
     left = _MOST_LISTED
     for gap in found:
-        listed = min(gap.accounts, _MOST_LISTED_EACH, left)
+        listed = min(gap.accounts - gap.unlisted, _MOST_LISTED_EACH, left)
         left -= listed
         yield listed
 

@@ -36,7 +36,8 @@ class Touched:
 @dataclass(frozen=True)
 class Gap:
     """``id`` of the pattern, ``severity`` (high, medium, low, info), the ``policy`` it is about (empty: all of them),
-    what was ``found``, how many ``accounts`` it touches and which, and what would ``close`` it."""
+    what was ``found``, how many ``accounts`` it touches and which, ``unlisted`` of them not told apart from others of
+    their class, and what would ``close`` it."""
 
     id: str
     severity: str
@@ -46,6 +47,7 @@ class Gap:
     policy_id: str = ""
     accounts: int = 0
     touched: Touched = Touched()
+    unlisted: int = 0
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from mfa_audit.access.question import EXTERNAL
 from mfa_audit.access.width import about_applications, all_applications, breadth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mfa_audit.access.gap import Again, Gap, Mask, View
     from mfa_audit.access.matrix import Cell
@@ -25,6 +25,7 @@ _GUESTS = ("internalguest", "b2bcollaborationguest", "b2bcollaborationmember", "
 """What Graph calls the kinds of people from elsewhere; the older word for guests means all of them."""
 
 _OLDER_WORD = "guestsorexternalusers"
+_NEVER_AGAIN = float("inf")
 
 
 def never_asked(view: View) -> Iterator[Gap]:
@@ -141,27 +142,31 @@ def _place_without(view: View, person: Person, known: Mapping[Person, Mapping[st
 
 
 def asked_too_rarely(view: View) -> Iterator[Gap]:
-    """People who are asked, but not again as soon as the policy wants of their tier."""
+    """People who are asked, but not again as soon as the policy wants of their tier. Tiers may differ within a class;
+    where only some of one are late, they are counted and not listed."""
     by_hours: dict[float, list[Again]] = {}
     for again in view.again:
         by_hours.setdefault(again.hours, []).append(again)
     for hours, tiers in sorted(by_hours.items()):
-        late, longest, touching = np.zeros(len(view.people), dtype=bool), 0.0, []
+        late, told, longest = np.zeros(len(view.people), dtype=np.int64), [], 0.0
         for again in tiers:
-            found = [max((_hours(cells[name]) for name in again.scenarios if cells[name].asked is Asked.ASKED),
-                         default=0.0) if size else 0.0
-                     for cells, size in zip(view.cells, again.sizes.tolist(), strict=True)]
-            here = np.array([each > hours for each in found], dtype=bool)
+            after = np.array([_longest(cells, again.scenarios) for cells in view.cells])
+            here = (after > hours) & (again.sizes > 0)
             if here.any():
-                late |= here
-                longest = max(longest, *found)
-                touching.append(again.tier)
-        if touching:
-            until = "never asked again" if longest == float("inf") else f"asked again after {longest:,g} hours"
-            yield view.gap("asked_too_rarely", "medium", f"of {', '.join(touching)} some are {until}; the policy wants "
-                           f"it within {hours:,g} hours", "set a sign-in frequency for every application",
-                           classes=late)
+                late += np.where(here, again.sizes, 0)
+                told.append(f"{int(again.sizes[here].sum()):,} of {again.tier}")
+                longest = max(longest, float(after[here].max()))
+        if told:
+            whole = (late > 0) & (late >= view.ordinary)
+            apart = int(late[~whole].sum())
+            until = ("never asked again" if longest == _NEVER_AGAIN
+                     else f"asked again after as long as {longest:,g} hours")
+            found = view.gap("asked_too_rarely", "medium", f"{', '.join(told)} are {until}; the policy wants it within "
+                             f"{hours:,g} hours", "set a sign-in frequency wherever they are asked", classes=whole)
+            yield replace(found, accounts=found.accounts + apart, unlisted=apart)
 
 
-def _hours(cell: Cell) -> float:
-    return float("inf") if cell.hours is None else cell.hours
+def _longest(cells: Mapping[str, Cell], scenarios: Sequence[str]) -> float:
+    """The longest time until somebody who is asked in one of the scenarios is asked again there; 0 for nobody."""
+    asked = (cells[name].hours for name in scenarios if cells[name].asked is Asked.ASKED)
+    return max((_NEVER_AGAIN if hours is None else hours for hours in asked), default=0.0)

@@ -61,7 +61,8 @@ def report_only(view: View) -> Iterator[Gap]:
             left &= ~view.surely_named_by(twin)
         if policy.name.casefold().startswith(_MANAGED) or not view.sizes[named].sum():
             yield view.gap("report_only", "info", "only reports, and is coming",
-                           "see that it shuts nobody out, and switch it on", policy=policy, classes=left if view.sizes[left].sum() else named)
+                           "see that it shuts nobody out, and switch it on", policy=policy,
+                           classes=left if view.sizes[left].sum() else named)
         elif view.sizes[left].sum():
             yield view.gap("report_only", "high", "only reports", "switch it on", policy=policy, classes=left)
         elif policy.grants is not None and policy.grants.strength is not None and not any(
