@@ -202,8 +202,7 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
 def reminders_of(job: Job, snapshot: Snapshot, people: TableFile) -> NightReminders:
     """The reminders of this night; they only show when a person named the day."""
     return NightReminders(Records(people, snapshot, job.policy, job.as_of),
-                          Place.of(job.settings, snapshot.manifest.tenant), job.settings, job.started, job.online,
-                          acts=job.dated_by_clock)
+                          Place.of(job.settings, snapshot.manifest.tenant), job.started, acts=job.dated_by_clock)
 
 
 def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path, progress: Progress = SILENT, *,

@@ -1,7 +1,6 @@
 """Reminders of one tenant, from the records of a run to what waits or leaves: the join between runs and letters.
 
-A night plans and lists; it sends only where the policy says that mail leaves by itself and unattended. Every other step
-is a person's: ``mfa-audit remind``.
+A night plans and lists. Every other step is a person's: ``mfa-audit remind``.
 """
 
 from __future__ import annotations

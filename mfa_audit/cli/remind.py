@@ -55,7 +55,7 @@ class _Group(click.Group):
 def command() -> None:
     """Plan reminders, send them, and keep the books.
 
-    Nothing leaves until the policy says by which way and a person, or an unattended night, sends a plan.
+    Nothing leaves until the policy says by which way and a person sends a plan.
     """
 
 
@@ -194,10 +194,9 @@ def preview(account: str, **options: Any) -> int:
 def send(plan_file: Path, **options: Any) -> int:
     """Send exactly a plan, less whoever has registered since; where mail is sent by hand, put it into the outbox."""
     from mfa_audit.delivery import deliverer  # noqa: PLC0415 - the whole house
-    from mfa_audit.nightly_reminders import said_of  # noqa: PLC0415
     from mfa_audit.reminders.calendar import SendDays  # noqa: PLC0415
     from mfa_audit.reminders.plan_file import read_plan  # noqa: PLC0415
-    from mfa_audit.reminders.sending import Rules  # noqa: PLC0415
+    from mfa_audit.reminders.sending import Rules, said_of  # noqa: PLC0415
     from mfa_audit.reminding import (  # noqa: PLC0415
         hand_over,
         prepare,

@@ -64,13 +64,10 @@ class Words(Section):
 
 class Reminders(Section):
     """``[reminders]``. ``stages`` are anchored on the due date, ``weak_stages`` on ``methods.weak_ends_on``,
-    ``privileged_stages`` on the day it became due, ``exemption_stages`` on the entry's expiry.
-    ``unattended``: where mail leaves by itself, the nightly run sends it; otherwise a person does, with the plan in
-    hand."""
+    ``privileged_stages`` on the day it became due, ``exemption_stages`` on the entry's expiry."""
 
     campaign: Identifier
     delivery: Literal["files", "smtp", "graph"]
-    unattended: bool
     sender: MailAddress | None = None
     allowed_domains: Annotated[tuple[DomainName, ...], Unique]
     cooldown_days: DaysOrNone

@@ -220,3 +220,16 @@ def _written(composer: Composer, mail: Mail) -> Letter:
     except ValueError as error:
         raise UsageError(f"the letter {mail.letter} cannot be written: {error}",
                          next_step="correct the letter or the policy; nothing was sent.") from error
+
+
+def said_of(sent: Sent) -> str:
+    """What sending came to, in one sentence."""
+    parts = [f"{sent.left} messages have left"]
+    parts += [f"{number} {words}" for number, words in (
+        (sent.copies, "letters went to the operator first"),
+        (len(sent.refused), "were refused and are planned again"),
+        (len(sent.unknown), "nobody knows of, see: mfa-audit remind undecided"),
+        (sent.put_off, "wait for the next send day, because their letter is new"),
+        (sent.left_over, "were not tried"), (sent.skipped, "had been sent or claimed before"),
+    ) if number]
+    return "; ".join(parts) + ("; stopped by the file that says so." if sent.stopped else ".")

@@ -29,6 +29,7 @@ _MESSAGES = """
         account_id TEXT NOT NULL, campaign TEXT NOT NULL, ladder TEXT NOT NULL, stage TEXT NOT NULL,
         occurrence INTEGER NOT NULL, recipient TEXT NOT NULL, recipient_id TEXT, template TEXT NOT NULL, anchor TEXT,
         state TEXT NOT NULL, day TEXT NOT NULL, planned_on TEXT NOT NULL, moment TEXT NOT NULL, detail TEXT NOT NULL,
+        done_on TEXT,
         PRIMARY KEY (account_id, campaign, stage, occurrence, recipient)
     ) WITHOUT ROWID
 """
@@ -40,7 +41,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX by_recipient ON messages (recipient, recipient_id, day)",
     ),
     ("CREATE TABLE plans (day TEXT PRIMARY KEY, people INTEGER NOT NULL) WITHOUT ROWID",),
-    ("ALTER TABLE messages ADD COLUMN done_on TEXT",),
 )
 """What each version of the schema adds to the one before; only ever longer. ``planned_on`` is the day of the plan a
 message stands in, ``moment`` when its state was written, ``detail`` what a server or a person said, ``done_on`` the day

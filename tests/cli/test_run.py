@@ -276,7 +276,7 @@ def test_words_that_are_not_read_are_said_with_their_place(mfa, home):
     [line] = [line for line in said.err.splitlines() if "unreadable value: account_enabled, 2 times" in line]
     assert "users.csv:2" in line
     assert "'WAHR'" in line
-    assert "export it in English" in line
+    assert "set to English before the export" in line
 
 
 def test_collect_takes_a_snapshot_that_report_judges(mfa, home):
