@@ -61,6 +61,10 @@ LOSSES = st.sampled_from(("users", "registrations")).flatmap(lambda file: st.tup
 """One thing lost: file, row, field (None for the whole row), how."""
 
 
+_MOST_COPIES = 3_000
+"""Numbers of copies are below it; each has a domain of its own in the one tenant they make together."""
+
+
 def as_copy(copy, row):
     """A row under the ids and addresses of one copy of the tenant."""
     text = json.dumps(row).replace("6a000000-", f"6a{copy:06x}-").replace("northmoor.", f"t{copy}.northmoor.")
@@ -96,8 +100,12 @@ def folder_of(home, copies):
     groups = [group | {"members": [member for copy in copies for member in copy["groups"][number]["members"]]}
               for number, group in enumerate(GROUPS)]
     (folder / "groups.json").write_text(json.dumps({"value": groups}), encoding="utf-8")
-    for name in ("roleAssignments.json", "organization.json", "conditionalAccessPolicies.json", "namedLocations.json"):
+    for name in ("roleAssignments.json", "conditionalAccessPolicies.json", "namedLocations.json"):
         shutil.copy(GOLDEN / name, folder)
+    [organisation] = read("organization.json")
+    domains = [as_copy(copy, domain) for copy in range(_MOST_COPIES) for domain in organisation["verifiedDomains"]]
+    (folder / "organization.json").write_text(
+        json.dumps({"value": [organisation | {"verifiedDomains": domains}]}), encoding="utf-8")
     return folder
 
 
