@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mfa_audit import __version__
-from mfa_audit.completeness import refuse_other_tenant
+from mfa_audit.completeness import refuse_other_organisation, refuse_other_tenant
 from mfa_audit.errors import IncompleteData, SettingsError
 from mfa_audit.files import private_folder, run_name
 from mfa_audit.settings import refuse_readable_by_others
@@ -72,6 +72,7 @@ def take_snapshot(
         graph = graph_source(settings, online, progress)
         found = graph.read(wanted(settings, policy, inputs), partial(_last_snapshot, settings))
         inputs = _together(inputs, replace(found, complaints=(*found.complaints, *_certificate(settings, online))))
+    refuse_other_organisation(settings.tenant, _organisations(inputs))
     tenant = tenant_folder(inputs, settings.tenant)
     snapshot = write_snapshot(
         inputs,
@@ -208,12 +209,13 @@ def wanted(settings: Settings, policy: Policy, files: Inputs) -> Wanted:
 
 def tenant_folder(inputs: Inputs, named: str | None) -> str:
     """The name of the tenant's folder: the organisation's id, else what the settings call it, else ``files``."""
-    ids = [
-        str(entry.get("id", ""))
-        for document in inputs.documents if document.name == "organization"
-        for entry in entries(document.content)
-    ]
+    ids = [str(entry.get("id", "")) for entry in _organisations(inputs)]
     return _folder_name(next(filter(None, ids), named or "files"))
+
+
+def _organisations(inputs: Inputs) -> list[dict[str, Any]]:
+    return [entry for document in inputs.documents if document.name == "organization"
+            for entry in entries(document.content)]
 
 
 def _folder_name(tenant: str) -> str:

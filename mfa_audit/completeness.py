@@ -125,14 +125,7 @@ def refuse_other_tenant(manifest: Manifest, tenant: str | None, domains: pd.Seri
     ``tenant``: the configured id; ``domains``: the domains of the accounts read; ``organisations``: the entries of the
     ``organization`` document. An account's UPN always ends in a domain its tenant has verified.
     """
-    ids = sorted({str(entry["id"]).casefold() for entry in organisations if entry.get("id")})
-    if len(ids) > 1:
-        raise IncompleteData(f"the files describe {len(ids)} tenants: {', '.join(ids[:5])}",
-                             next_step="give the files of one tenant.")
-    seen = manifest.tenant_id_seen
-    if tenant is not None and seen is not None and _is_id(tenant) and tenant.casefold() != seen.casefold():
-        raise IncompleteData(f"the files are of tenant {seen}, the settings name {tenant}",
-                             next_step="give this tenant's files, or correct 'tenant' in the settings.")
+    refuse_other_organisation(tenant, organisations, manifest.tenant_id_seen)
     allowed = {domain.casefold() for domain in policy.sources.tenant_domains}
     allowed = allowed or _verified(organisations)
     if not allowed:
@@ -141,6 +134,20 @@ def refuse_other_tenant(manifest: Manifest, tenant: str | None, domains: pd.Seri
     if foreign:
         raise IncompleteData(f"accounts of domains that are not this tenant's were read: {', '.join(foreign[:5])}",
                              next_step="give this tenant's files, or name its domains in sources.tenant_domains.")
+
+
+def refuse_other_organisation(tenant: str | None, organisations: Sequence[Mapping[str, Any]],
+                              seen: str | None = None) -> None:
+    """The part of :func:`refuse_other_tenant` that can be told before an account is looked at; ``seen`` is the tenant's
+    id where it has been read already."""
+    ids = sorted({str(entry["id"]).strip().casefold() for entry in organisations if entry.get("id")})
+    if len(ids) > 1:
+        raise IncompleteData(f"the files describe {len(ids)} tenants: {', '.join(ids[:5])}",
+                             next_step="give the files of one tenant.")
+    seen = seen or next(iter(ids), None)
+    if tenant is not None and seen is not None and _is_id(tenant) and tenant.casefold() != seen.casefold():
+        raise IncompleteData(f"the files are of tenant {seen}, the settings name {tenant}",
+                             next_step="give this tenant's files, or correct 'tenant' in the settings.")
 
 
 def _verified(organisations: Sequence[Mapping[str, Any]]) -> set[str]:

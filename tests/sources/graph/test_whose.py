@@ -48,6 +48,7 @@ def test_data_of_another_tenant_is_not_kept(organisations, says, take, tmp_path)
         take(simulator, tmp_path, MAIN)
 
     assert [] == list((tmp_path / "data").glob("*/snapshots/*"))
+    assert [] == list((tmp_path / "data").glob(f"{OTHER}*"))
 
 
 def test_what_one_graph_answered_is_not_taken_for_anothers(tmp_path):
