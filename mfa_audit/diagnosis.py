@@ -84,9 +84,6 @@ def _proxy(settings: Settings, proxies: Mapping[str, str], spared: Callable[[str
     proxy = proxies.get("https") or proxies.get("all")
     if not proxy:
         return Check("proxy", State.OK, "none: Graph and sign-in are reached directly")
-    if not is_proxy(proxy):
-        return Check("proxy", State.PROBLEM, "the address in HTTPS_PROXY cannot be read",
-                     "write http://host:port, or name no proxy.")
     try:
         cloud = cloud_of(settings.cloud, settings.graph_root, settings.login_root)
     except SettingsError:
@@ -95,6 +92,9 @@ def _proxy(settings: Settings, proxies: Mapping[str, str], spared: Callable[[str
     through = [host for host in dict.fromkeys(hosts) if not spared(host)]
     if not through:
         return Check("proxy", State.OK, "HTTPS_PROXY names one, and it is not used for Graph or sign-in")
+    if not is_proxy(proxy):
+        return Check("proxy", State.PROBLEM, "the address in HTTPS_PROXY cannot be read",
+                     "write http://host:port, or name no proxy.")
     return Check("proxy", State.NOTE, f"{' and '.join(through)} through the proxy that HTTPS_PROXY names")
 
 

@@ -199,6 +199,16 @@ def test_clocks_that_are_apart_are_spoken_of(seconds, said, tmp_path):
     assert said == [words for words in said for each in told.snapshot.complaints if words in each.effect]
 
 
+@pytest.mark.parametrize("path", ["/users$", "userRegistrationDetails", "/organization"])
+def test_a_clock_that_was_far_out_at_one_answer_dates_nothing(path, tmp_path):
+    """However right it was at the others: it was set in between, or it will be."""
+    once = FaultScript([Fault("clock_skew", path, parameters={"seconds": 86_400})])
+    with Simulator(VirtualTenant(1_100, seed=2), clock=VirtualClock(), faults=once) as simulator:
+        reading = read(simulator, tmp_path)
+
+    assert "1440 minutes" in str(reading.error)
+
+
 def test_a_killed_reading_goes_on_with_what_was_whole(tenant, tmp_path):
     """The listing that was complete is not asked for again; the one that was cut is, from its beginning."""
     script = FaultScript([Fault("forbidden", "userRegistrationDetails", page=3)])
