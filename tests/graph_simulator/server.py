@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import socket
@@ -121,7 +122,7 @@ class Simulator:
 
     ``root`` and ``login_root`` are what a client is pointed at, ``ca_bundle`` what it must trust. ``requests`` is the
     log; ``foreign`` lists everything that went, or tried to go, to another host: it must stay empty. ``what_if`` gives
-    Microsoft's entries, a policy each, for the body of a question.
+    Microsoft's entries, a policy each, for the body of a question; ``mail`` is what was sent, from whom and as MIME.
     """
 
     def __init__(
@@ -140,6 +141,7 @@ class Simulator:
         self.issuer = Issuer(self.clock, tenant.tenant_id, roles=permissions, life=token_life)
         self.requests: list[Logged] = []
         self.foreign: list[str] = []
+        self.mail: list[tuple[str, bytes]] = []
         self._page_token_life = page_token_life
         self.what_if: Callable[[dict[str, object]], list[dict[str, object]]] = lambda _: []
 
@@ -181,7 +183,7 @@ class Simulator:
         """Calls made before a told wait was over, by family."""
         return self.limits.early
 
-    def answer(self, logged: Logged, body: bytes) -> Answer:
+    def answer(self, logged: Logged, body: bytes) -> Answer:  # noqa: PLR0911 - a table read from the top
         """The answer to one request, of Graph or of the sign-in service."""
         address = urlsplit(logged.path)
         first, _, rest = address.path.lstrip("/").partition("/")
@@ -194,6 +196,8 @@ class Simulator:
             return self._batch(address.path, first, body, permissions)
         if rest == "identity/conditionalAccess/evaluate" and logged.method == "POST":
             return self._what_if(body, permissions)
+        if rest.endswith("/sendMail") and logged.method == "POST":
+            return self._send_mail(address.path, logged, body, permissions)
         if logged.method != "GET":
             return error(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
         advanced = logged.headers.get("consistencylevel", "").lower() == "eventual"
@@ -219,6 +223,20 @@ class Simulator:
         if self.limits.refuse(CONDITIONAL_ACCESS, 1) is not None:
             return throttled(None)
         return Answer(200, {"value": self.what_if(json.loads(body))})
+
+    def _send_mail(self, path: str, logged: Logged, body: bytes, permissions: tuple[str, ...]) -> Answer:
+        """Take a message as MIME in base64; whatever happens to the answer on the wire, it has been taken."""
+        if "Mail.Send" not in permissions:
+            return denied()
+        fault = self.faults.draw(path)
+        bad = None if fault is None else failed(fault, self.clock)
+        if bad is not None:
+            return bad
+        if logged.headers.get("content-type") != "text/plain":
+            return error(400, "ErrorMimeContentInvalidBase64String", "Invalid base64 string for MIME content.")
+        self.mail.append((path.split("/")[-2], base64.b64decode(body, validate=True)))
+        answer = Answer(202, b"", {"Content-Type": "text/plain"})
+        return answer if fault is None else bend(answer, fault, self.root + path, {}, self.foreign_roots)
 
     def _sign_in(self, path: str, tenant: str, rest: str, body: bytes) -> Answer:
         fault = self.faults.draw(path)

@@ -6,6 +6,7 @@ import random
 import unicodedata
 from email import message_from_bytes
 from email import policy as email_policy
+from typing import TYPE_CHECKING
 
 import pytest
 from posted import NOON, SENDER, mailed, sending
@@ -14,6 +15,9 @@ from reminded import person
 from mfa_audit.errors import UsageError
 from mfa_audit.reminders.message import message_id, message_of
 from mfa_audit.reminders.words import Letter
+
+if TYPE_CHECKING:
+    from mfa_audit.reminders.compose import Composer
 
 KEY = ("id-1", "mandatory-mfa", "S1", 0, "person")
 LETTER = Letter("[MFA] Please set it up", "Hello,\n\nplease.\n", "announce", "en-GB")
@@ -61,16 +65,26 @@ def test_hostile_names_leave_no_control_character_in_any_header() -> None:
               "Ada", " ", "\x00", "\x85", "O'Neill", ",", "<script>", "https://evil.example", "\ud800", "\u0441",
               "[[REAL]]"]
     names = ["".join(dice.choices(pieces, k=4)) for _ in range(20_000)]
-    _, composer = mailed(person())
+    _, greeted = mailed(person())
+    _, listed = mailed(*(person(number, status="UNKNOWN") for number in range(1, 501)))
+    assert 1 == len(greeted.mails) == len(listed.mails)
+    for start in range(0, len(names), 500):
+        batch = names[start:start + 500]
+        listed._facts["display_name"].update({f"id-{number:06}": name for number, name in enumerate(batch, 1)})
+        _look(listed)
+    for name in names[:500]:
+        greeted._facts["display_name"]["id-000001"] = name
+        _look(greeted)
+
+
+def _look(composer: Composer) -> None:
     [mail] = composer.mails
-    for name in names:
-        composer._facts["display_name"]["id-000001"] = name
-        letter = composer.letter(mail)
-        made = message_of(letter, mail.to, composer.keys(mail), NOON, sender=SENDER, sender_name="IT")
-        head, _, _ = made.as_bytes().partition(b"\r\n\r\n")
-        assert not [char for char in head.decode("ascii").replace("\r\n", "") if unicodedata.category(char) == "Cc"]
-        assert b"evil" not in head
-        assert "evil.example" not in letter.body
+    letter = composer.letter(mail)
+    head = message_of(letter, mail.to, composer.keys(mail), NOON, sender=SENDER, sender_name="IT").as_bytes()
+    shown = head.partition(b"\r\n\r\n")[0].decode("ascii")
+    assert not [char for char in shown.replace("\r\n", "") if unicodedata.category(char) == "Cc"]
+    assert "evil" not in shown
+    assert "evil.example" not in letter.body
 
 
 def test_a_mailing_refuses_what_it_cannot_send_and_keeps_the_rest() -> None:
