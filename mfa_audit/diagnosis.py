@@ -112,7 +112,8 @@ def _graph(settings: Settings, policy: Policy, online: Online) -> Iterator[Check
     yield Check("settings", State.OK, f"tenant {settings.tenant}, {root}")
     attribute = organisation_field(policy.population.organisation_attribute)
     yield from check_graph(Wire(root, settings.ca_bundle), tokens, online.clock, str(settings.tenant),
-                           settings.collect, attribute)
+                           settings.collect, attribute,
+                           frozenset({"Mail.Send"} if policy.reminders.delivery == "graph" else ()))
 
 
 def _folder(name: str, folder: Path) -> Check:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-
 @dataclass
 class NightReminders:
     """The reminders of one night. ``acts``: what it lists counts; otherwise it only shows, as when somebody named the

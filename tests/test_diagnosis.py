@@ -159,7 +159,7 @@ def test_a_clock_that_is_right_at_the_first_answer_alone_is_said(tmp_path):
 
 @pytest.mark.parametrize(("more", "name", "state", "says"), [
     ((), "permissions", State.OK, "granted: AuditLog.Read.All"),
-    (("Mail.Send", "User.Invite.All"), "surplus permissions", State.PROBLEM, "Mail.Send, User.Invite.All: this tool"),
+    (("Mail.Send", "User.Invite.All"), "surplus permissions", State.PROBLEM, "Mail.Send, User.Invite.All: nothing"),
     (("User.EnableDisableAccount.All",), "surplus permissions", State.PROBLEM, "User.EnableDisableAccount.All"),
     (("Mail.Read", "Directory.Read.All"), "surplus permissions to read", State.NOTE, "Directory.Read.All, "),
     (("Mail.Read", "Files.Read.All"), "surplus permissions to read", State.NOTE, "Files.Read.All, "),

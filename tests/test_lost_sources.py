@@ -30,6 +30,22 @@ def source(tmp_path):
     return folder
 
 
+@pytest.fixture
+def phones_off(source):
+    """The tenant's methods policy allows nobody a phone, which Microsoft's flag denies for the one who has just that:
+    a contradiction."""
+    states = {"MicrosoftAuthenticator": "enabled", "Fido2": "enabled", "Sms": "disabled", "Voice": "disabled"}
+    everybody = [{"targetType": "group", "id": "all_users"}]
+    path = source / "authenticationMethodsPolicy.json"
+    path.write_text(json.dumps({
+        "id": "authenticationMethodsPolicy", "policyMigrationState": "migrationComplete",
+        "authenticationMethodConfigurations": [
+            {"id": name, "state": state, "includeTargets": everybody, "excludeTargets": []}
+            for name, state in states.items()]}), encoding="utf-8")
+    (source / "roleEligibilityScheduleInstances.json").write_text('{"value": []}', encoding="utf-8")
+    return path
+
+
 def night(source, home, hour, **more):
     """One night over a folder: what it told, and the status of each account."""
     told = run([source], source / "policy.toml", home, started=STARTED.replace(hour=hour), **more)
@@ -116,6 +132,18 @@ def test_an_account_setting_that_is_gone_is_not_a_demand_that_is_met(source, tmp
     assert "NOT_ENFORCED" in before.values()
     assert {} == better(before, after)
     assert ["per_user_mfa"] == [gap.table for gap in told.gaps]
+
+
+def test_which_methods_are_allowed_is_not_known_without_what_said_so(phones_off, source, tmp_path):
+    """The policy is gone tonight: a phone that it denied is not taken for allowed."""
+    _, before = night(source, tmp_path, 1)
+    phones_off.unlink()
+
+    told, after = night(source, tmp_path, 2)
+
+    assert "UNKNOWN" == before[PHONE_ONLY] == after[PHONE_ONLY]
+    assert {} == better(before, after)
+    assert ["authentication_methods_policy"] == [gap.table for gap in told.gaps]
 
 
 def test_half_a_tenant_without_its_name_is_still_half_a_tenant(source, tmp_path):

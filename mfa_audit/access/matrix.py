@@ -41,7 +41,7 @@ class Asked(StrEnum):
 class Cell:
     """One class in one scenario. ``why``: the :class:`mfa_audit.tables.Reason` MFA is not demanded, empty unless it is
     not; ``hours``: the longest time until it is asked again, null when in one combination never; ``strengths`` that
-    must be met in one; ``lacks``: what is not known; ``applied``: whether any enforced policy applies in one."""
+    must be met in one; ``lacks``: what is not known."""
 
     asked: Asked
     why: str = ""
@@ -49,7 +49,6 @@ class Cell:
     strengths: frozenset[str] = frozenset()
     lacks: frozenset[Fact] = frozenset()
     possible: frozenset[Outcome] = frozenset()
-    applied: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,18 +97,17 @@ class Matrix:
         return NEVER if any(cell.possible & IN for cell in told) else NO_ACCESS
 
     def _cell(self, person: Person, fits: Fits, situation: Situation) -> Cell:
-        decisions, applied = [], 0
+        decisions = []
         for place, other in enumerate(self._fits_situation(situation)):
             sure = fits.yes & other.yes & self._enforced
             maybe = (fits.yes | fits.open) & (other.yes | other.open) & ~sure & self._enforced
-            applied |= sure
             decisions.append(
                 self._decided(person, situation, place, sure, maybe, unsure=maybe & fits.open != 0))
         # Decisions live as long as the matrix, so which they are says what they come to.
-        key = (*map(id, decisions), applied != 0)
+        key = tuple(map(id, decisions))
         cell = self._merged.get(key)
         if cell is None:
-            cell = self._merged[key] = _together(decisions, applied=applied != 0)
+            cell = self._merged[key] = _together(decisions)
         if cell.asked is not Asked.NOT_ASKED:
             return cell
         open_to = next(place for place, decision in enumerate(decisions) if decision.possible <= IN)
@@ -203,7 +201,7 @@ def _bits(flags: Iterable[bool]) -> int:
     return sum(1 << place for place, flag in enumerate(flags) if flag)
 
 
-def _together(decisions: Sequence[Decision], *, applied: bool) -> Cell:
+def _together(decisions: Sequence[Decision]) -> Cell:
     """Every combination of a scenario in one cell."""
     hours = [decision.hours for decision in decisions if not decision.possible <= SHUT]
     return Cell(
@@ -211,7 +209,7 @@ def _together(decisions: Sequence[Decision], *, applied: bool) -> Cell:
         hours=None if None in hours else max((each for each in hours if each is not None), default=None),
         strengths=frozenset(each for decision in decisions for each in decision.required_strength or ()),
         lacks=frozenset(fact for decision in decisions for fact in decision.lacks),
-        possible=frozenset(each for decision in decisions for each in decision.possible), applied=applied,
+        possible=frozenset(each for decision in decisions for each in decision.possible),
     )
 
 

@@ -46,7 +46,8 @@ def command(what: str, run_folder: Path | None, **options: Any) -> int:
         rows = accounts_like(night, what, most=_MOST)
         if rows.empty:
             raise UsageError(f"no account, control or policy gap fits {what!r}",
-                             next_step="give an object id, a UPN, a part of the name, or a control such as MFA-REG-01.")
+                             next_step="give an object id, a UPN, a part of the name, a control such as MFA-REG-01, or "
+                                       "a policy gap such as report_only.")
         if len(rows) > 1:
             terminal.matches(rows, console)
             return

@@ -67,7 +67,7 @@ def _compare(who: str, answered: list[Answered], options: dict[str, Any]) -> int
         raise UsageError("none of these sign-ins can be asked about",
                          next_step="name an account with an object id, and a scenario that states every signal.")
     answers = ask_live(settings_of(options), online(), (question for _, question in asked))
-    told = [each.compared(answer) for (each, _), answer in zip(asked, answers, strict=False)]
+    told = [each.compared(answer) for (each, _), answer in zip(asked, answers, strict=True)]
     if options.get("as_json"):
         for each in told:
             click.echo(json.dumps(each, ensure_ascii=False))

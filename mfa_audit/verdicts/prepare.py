@@ -128,10 +128,19 @@ def _evidence(snapshot: Snapshot, policy: Policy, *, eligible_unknown: bool) -> 
         certificate_targets=certificate_targets(methods_policy),
         registrable=registrable(methods_policy),
         methods_switched_off=switched_off(methods_policy),
-        methods_in_doubt=FACTOR_BITS if _SHOW_ALLOWED & lost else in_doubt(methods_policy),
+        methods_in_doubt=FACTOR_BITS if _allowed_unknown(snapshot) else in_doubt(methods_policy),
         privileged_lost=bool(_SHOW_PRIVILEGED & lost),
         seen_until=None if newest is None else newest.astimezone(ZoneInfo(policy.about.timezone)).date(),
     )
+
+
+def _allowed_unknown(snapshot: Snapshot) -> bool:
+    """Whether what says which methods are allowed was there at the last good run or asked for, and did not come, or
+    says nothing."""
+    missing = {each.name for each in snapshot.manifest.missing}
+    name = "authentication_methods_policy"
+    empty = name in snapshot.documents and not entries(snapshot.documents[name])
+    return bool(_SHOW_ALLOWED & (snapshot.lost | missing)) or empty
 
 
 _POLICY_DOCUMENTS = frozenset({"conditional_access_policies", "named_locations", "authentication_strengths",

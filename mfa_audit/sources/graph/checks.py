@@ -52,8 +52,9 @@ def check_certificate(path: Path, passphrase: str | None, now: datetime) -> Chec
 
 
 def check_graph(wire: Wire, tokens: EntraTokens, clock: Clock, tenant: str, collect: Iterable[str],
-                organisation_field: str) -> Iterator[Check]:
-    """Sign in and ask every address of ``collect`` for one row. What stops the rest ends it."""
+                organisation_field: str, beside: frozenset[str] = frozenset()) -> Iterator[Check]:
+    """Sign in and ask every address of ``collect`` for one row. What stops the rest ends it. ``beside``: permissions
+    that are needed for something else than reading."""
     try:
         granted = tokens.granted()
     except MfaAuditError as error:
@@ -61,7 +62,7 @@ def check_graph(wire: Wire, tokens: EntraTokens, clock: Clock, tenant: str, coll
         return
     yield Check("sign-in", State.OK, f"a token for tenant {granted.tenant or 'unknown'}")
     chosen = tuple(collect)
-    yield from _permissions(granted, frozenset(endpoints.permissions(chosen)))
+    yield from _permissions(granted, beside | frozenset(endpoints.permissions(chosen)))
     pace = Pace(clock, clock.monotonic() + _ENOUGH_SECONDS)
     client = Client(wire, tokens, pace, clock)
     try:
@@ -185,9 +186,9 @@ def _permissions(granted: Granted, needed: frozenset[str]) -> Iterator[Check]:
     said = f"; not granted: {', '.join(lacking)}" if lacking else ""
     yield Check("permissions", State.NOTE if lacking else State.OK,
                 f"granted: {', '.join(sorted(granted.permissions)) or 'none'}{said}")
-    changing, beyond = sorted(granted.changing), sorted(granted.beyond(needed))
+    changing, beyond = sorted(granted.changing - needed), sorted(granted.beyond(needed))
     if changing:
-        yield Check("surplus permissions", State.PROBLEM, f"{', '.join(changing)}: this tool only reads",
+        yield Check("surplus permissions", State.PROBLEM, f"{', '.join(changing)}: nothing here needs them",
                     "take them away from the application.")
     elif not beyond:
         yield Check("surplus permissions", State.OK, "none")

@@ -27,7 +27,7 @@ class Granted:
     @property
     def changing(self) -> frozenset[str]:
         """Permissions that do more than read, by their names: ``Mail.Send`` as well as whatever has ``ReadWrite`` in
-        it. This tool never needs one."""
+        it. To read, none is needed."""
         return frozenset(name for name in self.permissions - _OF_SIGN_IN if not _only_reads(name))
 
     def beyond(self, needed: frozenset[str]) -> frozenset[str]:

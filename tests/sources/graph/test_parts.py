@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 
@@ -51,6 +52,31 @@ def gaps_of(home, collect, tenant, answers=(), **more):
     with Answering(tenant, answers, clock=VirtualClock(), **more) as simulator:
         return [(each.name, each.reason) for each in collected(simulator, home, collect).manifest.missing
                 if each.wanted]
+
+
+@pytest.mark.parametrize("answer", [
+    Answer(403, {"error": {"code": "Authorization_RequestDenied", "message": "no"}}), Answer(200, {}),
+])
+def test_a_methods_policy_that_was_asked_for_and_did_not_come_makes_nobody_look_better(tmp_path, answer):
+    """Whoever has a method it may deny is unknown, and the night is incomplete."""
+    collect = (*MAIN, "group_members", "role_assignments", "tenant_policies")
+    found = {}
+    for name, answers in (("truth", {}), ("refused", {"authenticationMethodsPolicy": lambda *_: answer})):
+        with Answering(Changed(300), answers, clock=VirtualClock()) as simulator:
+            told = night(simulator, tmp_path / name, collect)
+            found[name] = (read_accounts(told.folder), told.gaps)
+
+    (truth, whole), (refused, gaps) = found["truth"], found["refused"]
+    good = {"COMPLIANT", "COMPLIANT_WEAK"}
+    assert () == whole
+    assert gaps
+    assert [] == [one for one, status in refused.items() if status in good and truth[one] not in good]
+
+
+def read_accounts(folder):
+    """Status by account of a published night."""
+    with (folder / "accounts.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["account_id"]: row["status"] for row in csv.DictReader(lines)}
 
 
 def each_part(body):
