@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mfa_audit import nightly
+from mfa_audit import judging, nightly
 from mfa_audit.policy import load_policy
 from mfa_audit.reports.data import write_data
 from mfa_audit.reports.excel.audit import write_audit
@@ -43,7 +43,7 @@ def main(folder: Path) -> None:
         job = nightly.Job(settings, policy, datetime.now(UTC), date(2026, 3, 2), dated_by_clock=False)
         snapshot = lap("read the files and write the snapshot", lambda: nightly.collect(job, work))
         verdicts = lap("judge every account and count",
-                       lambda: nightly.judge_snapshot(snapshot, policy, job.as_of, work / "people.parquet"))
+                       lambda: judging.judge_snapshot(snapshot, policy, job.as_of, work / "people.parquet"))
         night = nightly.night_of(policy, job.as_of, nightly.summary_of(job, verdicts, ()), verdicts)
         lap("accounts.csv, accounts.parquet, summary.json", lambda: write_data(night, out))
         lap("audit.xlsx", lambda: write_audit(night, out / "audit.xlsx"))

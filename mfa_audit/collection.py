@@ -85,7 +85,7 @@ def take_snapshot(
         captured_at=inputs.collected_at or settings.captured_at,
         believable=_believable(policy, as_of),
         progress=progress,
-        check=partial(_refuse_other_tenant, settings, policy),
+        check=partial(refuse_foreign, settings, policy),
     )
     if graph is not None:
         graph.clear()
@@ -98,7 +98,8 @@ def _believable(policy: Policy, as_of: date) -> Believable:
                       timedelta(hours=policy.sources.maximum_age_hours.files))
 
 
-def _refuse_other_tenant(settings: Settings, policy: Policy, snapshot: Snapshot) -> None:
+def refuse_foreign(settings: Settings, policy: Policy, snapshot: Snapshot) -> None:
+    """Raise :class:`IncompleteData` for a snapshot of another tenant than settings and policy name."""
     refuse_other_tenant(snapshot.manifest, settings.tenant, snapshot.domains(), policy,
                         entries(snapshot.documents.get("organization")))
 

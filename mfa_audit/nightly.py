@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mfa_audit import runs
-from mfa_audit.access.document import told
-from mfa_audit.access.everybody import everybody, tenant_of
-from mfa_audit.collection import take_snapshot
+from mfa_audit.collection import refuse_foreign, take_snapshot
 from mfa_audit.completeness import (
     Before,
     Gap,
@@ -24,11 +22,11 @@ from mfa_audit.completeness import (
     lost_sources,
     nobody_in_scope,
     refuse_nobody,
-    refuse_other_tenant,
     supplied,
 )
 from mfa_audit.errors import MfaAuditError, UsageError
 from mfa_audit.files import lock, new_folder_aside, private_folder, scratch_folder, sweep, write_text
+from mfa_audit.judging import judge_snapshot, refuse_sums_that_differ
 from mfa_audit.methods import Level
 from mfa_audit.nightly_reminders import NightReminders
 from mfa_audit.policy import load_policy
@@ -36,28 +34,19 @@ from mfa_audit.progress import SILENT, Progress
 from mfa_audit.reminding import Place, Records
 from mfa_audit.reports.run_folder import write_outputs
 from mfa_audit.reports.view import Night
-from mfa_audit.snapshot.columnar import CHUNK_ROWS, TableFile, TableWriter, moved
-from mfa_audit.snapshot.documents import entries
+from mfa_audit.snapshot.columnar import TableFile, moved
 from mfa_audit.snapshot.store import Snapshot, open_snapshot
-from mfa_audit.tables import PEOPLE
-from mfa_audit.verdicts.figures import add, tally
-from mfa_audit.verdicts.judge import judge
-from mfa_audit.verdicts.managers import managers_of
-from mfa_audit.verdicts.prepare import basis_of, entries_of
 from mfa_audit.verdicts.register_complaints import register_note
-from mfa_audit.verdicts.required import per_user_state
-from mfa_audit.verdicts.results import Verdicts, gather
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    import pandas as pd
-
     from mfa_audit.collection import Online
     from mfa_audit.policy import Policy
     from mfa_audit.settings import Settings
     from mfa_audit.snapshot.raw import Complaint
+    from mfa_audit.verdicts.results import Verdicts
 
 _HANDED_ON = (
     "people", "by_organisation", "by_department", "by_manager", "controls", "methods", "exemptions", "quality",
@@ -115,6 +104,7 @@ def report_again(job: Job, snapshot: Path, tell: Callable[[Outcome], None], prog
     """Judge a kept snapshot once more and publish the reports as a run of their own."""
     with _alone(job) as work:
         kept = open_snapshot(snapshot)
+        refuse_foreign(job.settings, job.policy, kept)
         attribute = job.policy.population.organisation_attribute
         if kept.manifest.organisation_attribute != attribute:
             kept_as = kept.manifest.organisation_attribute
@@ -177,8 +167,6 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
         return not found
 
     verdicts = judge_snapshot(snapshot, job.policy, job.as_of, people, progress, whole_sources=whole_sources)
-    refuse_other_tenant(manifest, job.settings.tenant, verdicts.domains, job.policy,
-                        entries(snapshot.documents.get("organization")))
     refuse_sums_that_differ(verdicts.reconciliation)
     night = night_of(job.policy, job.as_of, summary_of(job, verdicts, found), verdicts)
 
@@ -203,42 +191,6 @@ def reminders_of(job: Job, snapshot: Snapshot, people: TableFile) -> NightRemind
     """The reminders of this night; they only show when a person named the day."""
     return NightReminders(Records(people, snapshot, job.policy, job.as_of),
                           Place.of(job.settings, snapshot.manifest.tenant), job.started, acts=job.dated_by_clock)
-
-
-def judge_snapshot(snapshot: Snapshot, policy: Policy, as_of: date, people: Path, progress: Progress = SILENT, *,
-                   whole_sources: Callable[[], bool] | None = None) -> Verdicts:
-    """Judge a snapshot chunk by chunk into the table ``people``, and count; ``whole_sources`` is asked once everybody
-    is judged, as in ``gather``."""
-    exemptions = entries_of(snapshot, policy, as_of)
-    tenant = tenant_of(snapshot, policy)
-    asked = None if tenant is None else everybody(snapshot, policy, as_of, tenant, per_user_state)
-    basis = basis_of(snapshot, policy, as_of, exemptions, None if asked is None else asked.frame)
-    managers, broken_cycles = managers_of(snapshot)
-    tallies = []
-    progress.start("judging", snapshot.manifest.tables["accounts"].rows)
-    with TableWriter(people, PEOPLE) as table:
-        for accounts in snapshot.accounts(chunk_rows=CHUNK_ROWS):
-            accounts["manager_key"] = managers.reindex(accounts["account_key"].astype("int64")).to_numpy(copy=True)
-            if asked is not None:
-                accounts["access_class"] = asked.classes.of[accounts["account_key"].to_numpy(dtype="int64")]
-                for name, words in (("asked", asked.places), ("registering", asked.registering)):
-                    accounts[name] = accounts["access_class"].map(dict(enumerate(words))).astype("str")
-            judgement = judge(accounts, basis)
-            table.append(judgement.people)
-            tallies.append(tally(judgement, accounts, policy))
-            progress.advance(len(accounts))
-    progress.finish()
-    verdicts = gather(add(tallies), TableFile(people), snapshot, basis, exemptions, broken_cycles=broken_cycles,
-                      whole_sources=None if whole_sources is None else whole_sources())
-    if asked is None:
-        return verdicts
-    counts, holdings = (TableFile(people).count(["access_class", facet], {"in_scope": [True]})
-                        for facet in ("tier", "method_bits"))
-    holders = TableFile(people).frame(["account_id"], {"account_id": asked.roles["account_id"].dropna().tolist(),
-                                                       "in_scope": [True]})["account_id"]
-    roles = asked.roles[asked.roles["account_id"].isin(holders) | asked.roles["account_id"].isna()]
-    said = told(asked, counts, holdings, roles, policy)
-    return replace(verdicts, access=said.document, touched=said.touched)
 
 
 def summary_of(job: Job, verdicts: Verdicts, found: tuple[Gap, ...]) -> dict[str, Any]:
@@ -306,14 +258,6 @@ def _lost(previous: runs.Run, people: Path, policy: Policy) -> tuple[int, int]:
         return 0, 0
     usable = [level.label for level in Level if level > Level.NONE]
     return moved(before, people, key="account_id", column="best_level", out_of=usable, into=(Level.NONE.label,))
-
-
-def refuse_sums_that_differ(reconciliation: pd.DataFrame) -> None:
-    """Raise :class:`MfaAuditError` when counts that must agree do not: nothing may then be published."""
-    broken = reconciliation.loc[~reconciliation["holds"], "line"].tolist()
-    if broken:
-        raise MfaAuditError(f"counts that must agree do not: {'; '.join(broken)}",
-                            next_step="report it with the manifest of the snapshot; nothing was published.")
 
 
 def _manifest_facts(job: Job, snapshot: Snapshot, night: Night) -> dict[str, Any]:

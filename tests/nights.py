@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mfa_audit import nightly
+from mfa_audit import judging, nightly
 from mfa_audit.policy import load_policy
 from mfa_audit.settings import Settings
 from mfa_audit.snapshot.columnar import TableFile
@@ -53,5 +53,5 @@ def judged(sources, policy, home, *, as_of=AS_OF) -> pd.DataFrame:
     work = home / "work"
     work.mkdir(parents=True)
     snapshot = nightly.collect(job(sources, policy, home, as_of=as_of), work)
-    nightly.judge_snapshot(snapshot, load_policy(policy), as_of, work / "people.parquet")
+    judging.judge_snapshot(snapshot, load_policy(policy), as_of, work / "people.parquet")
     return TableFile(work / "people.parquet").frame()

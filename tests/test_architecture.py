@@ -28,7 +28,7 @@ GROUND = ("settings", "files", "clock", "checks", "progress", "text_safety", "ta
           "samples", "mail", "errors")
 FLOORS: dict[str, int] = {
     "__main__": 8, "cli": 7, "nightly": 6, "diagnosis": 6, "nightly_reminders": 5, "delivery": 4, "collection": 3,
-    "reminding": 3,
+    "judging": 3, "reminding": 3,
     **dict.fromkeys(ROOMS, 2), "completeness": 2, "runs": 2,
     "snapshot": 1, "policy": 1, **dict.fromkeys(GROUND, 0),
 }
@@ -46,7 +46,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "msgspec": ("sources/",),
     "numpy": (*(f"{room}/" for room in ROOMS), "snapshot/", "hierarchy.py"),
     "openpyxl": ("reports/excel/", "sources/exports/"),
-    "pandas": (*(f"{room}/" for room in ROOMS), "snapshot/", "policy/exemptions.py", "nightly.py",
+    "pandas": (*(f"{room}/" for room in ROOMS), "snapshot/", "policy/exemptions.py", "nightly.py", "judging.py",
                "reminding.py", "completeness.py", "cli/", "text_safety.py"),
     "pydantic": ("policy/schema", "policy/load.py", "settings.py"),
     "requests": ("sources/graph/client.py",),

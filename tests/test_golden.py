@@ -131,10 +131,10 @@ def test_registrations_as_csv_without_ids_judge_the_same(night, tmp_path):
 
 def test_any_split_gives_the_same_rows(tmp_path, monkeypatch):
     """The accounts judged three at a time are judged as all at once."""
-    from mfa_audit import nightly  # noqa: PLC0415
+    from mfa_audit import judging  # noqa: PLC0415
 
     whole = judged([GOLDEN], GOLDEN / "policy.toml", tmp_path / "a")
-    monkeypatch.setattr(nightly, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(judging, "CHUNK_ROWS", 3)
     parts = judged([GOLDEN], GOLDEN / "policy.toml", tmp_path / "b")
 
     pd.testing.assert_frame_equal(whole, parts)

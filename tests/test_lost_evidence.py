@@ -8,7 +8,7 @@ import shutil
 import pytest
 from nights import GOLDEN, STARTED, job, judged, run
 
-from mfa_audit import nightly
+from mfa_audit import judging, nightly
 from mfa_audit.errors import IncompleteData, InputRejected, MfaAuditError
 
 USERS = "id,userPrincipalName,displayName,accountEnabled,userType,createdDateTime{more}\n"
@@ -120,6 +120,19 @@ def test_files_of_another_tenant_are_refused(files, tmp_path, entries):
         run([files], GOLDEN / "policy.toml", tmp_path / "home")
 
 
+def test_a_kept_snapshot_of_another_tenant_is_not_reported_again(files, tmp_path):
+    """The settings name another one by now: nothing is published."""
+    organisation(files, {"id": "0f000000-0000-4000-8000-000000000001", "verifiedDomains": [{"name": "x.example"}]})
+    home, work = tmp_path / "home", tmp_path / "work"
+    work.mkdir()
+    kept = nightly.collect(job([files], GOLDEN / "policy.toml", home), work)
+    other = job([], GOLDEN / "policy.toml", home, settings={"tenant": "0f000000-0000-4000-8000-000000000002"})
+
+    with pytest.raises(IncompleteData, match="settings name"):
+        nightly.report_again(other, kept.folder, lambda _: None)
+    assert not list((home / "reports").glob("2*"))
+
+
 def test_files_of_this_tenant_are_not(files, tmp_path):
     """The domain is verified, in any case."""
     organisation(files, {"id": "0f000000-0000-4000-8000-000000000001", "displayName": "X",
@@ -175,12 +188,12 @@ def test_counts_that_do_not_agree_are_published_by_nobody(files, tmp_path):
     snapshot_of = job([files], GOLDEN / "policy.toml", tmp_path / "home")
     work = tmp_path / "work"
     work.mkdir()
-    verdicts = nightly.judge_snapshot(nightly.collect(snapshot_of, work), snapshot_of.policy, snapshot_of.as_of,
+    verdicts = judging.judge_snapshot(nightly.collect(snapshot_of, work), snapshot_of.policy, snapshot_of.as_of,
                                       work / "people.parquet")
 
-    nightly.refuse_sums_that_differ(verdicts.reconciliation)
+    judging.refuse_sums_that_differ(verdicts.reconciliation)
     with pytest.raises(MfaAuditError, match="census"):
-        nightly.refuse_sums_that_differ(verdicts.reconciliation.assign(holds=False))
+        judging.refuse_sums_that_differ(verdicts.reconciliation.assign(holds=False))
 
 
 def test_registrations_beside_the_wrong_names_are_nobodys(tmp_path):

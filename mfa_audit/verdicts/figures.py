@@ -36,7 +36,7 @@ class Tally:
     ``facets``: accounts by every combination of what figures are made of (column ``accounts``). ``late``: workforce
     accounts by ``overdue_days``. ``groups``: roll-ups by name (``organisation``, ``department``, ``manager_key``).
     ``methods``: accounts by method. ``controls``: outcomes.
-    ``emergency``: enabled break-glass accounts. ``domains``: the domains of all UPNs, each once.
+    ``emergency``: enabled break-glass accounts.
     """
 
     facets: pd.DataFrame
@@ -44,7 +44,6 @@ class Tally:
     groups: dict[str, pd.DataFrame]
     methods: pd.DataFrame
     controls: pd.DataFrame
-    domains: pd.Series
     emergency: int
 
     @property
@@ -53,8 +52,8 @@ class Tally:
         return int(self.facets["accounts"].sum())
 
 
-def tally(judgement: Judgement, accounts: pd.DataFrame, policy: Policy) -> Tally:
-    """Count one chunk: its judgement and the accounts it was made from, in the same order."""
+def tally(judgement: Judgement, policy: Policy) -> Tally:
+    """Count one chunk by its judgement."""
     people = judgement.people
     faceted = people.join(judgement.cohorts)
     workforce = faceted[faceted["in_scope"] & (faceted["population"] == WORKFORCE)]
@@ -65,7 +64,6 @@ def tally(judgement: Judgement, accounts: pd.DataFrame, policy: Policy) -> Tally
         {key: _roll_up(workforce, key) for key in ("organisation", "department", "manager_key")},
         _by_method(workforce, policy),
         judgement.controls,
-        accounts["user_principal_name"].str.casefold().str.rpartition("@")[2].drop_duplicates(),
         int(((people["kind"] == Kind.BREAK_GLASS) & (people["account_enabled"] == Stated.YES)).sum()),
     )
 
@@ -79,7 +77,6 @@ def add(tallies: Iterable[Tally]) -> Tally:
         {key: _merge([part.groups[key] for part in parts], key) for key in parts[0].groups},
         _sum([part.methods for part in parts], ["method"]),
         pd.concat([part.controls for part in parts]).groupby(level=0, sort=False).sum(),
-        pd.concat([part.domains for part in parts], ignore_index=True).drop_duplicates(),
         sum(part.emergency for part in parts),
     )
 

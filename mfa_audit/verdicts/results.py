@@ -30,8 +30,7 @@ _HOLDER = ["account_id", "organisation", "status"]
 @dataclass(frozen=True)
 class Verdicts:
     """A judged tenant. The frames are those of ``reports.view.Night``, the dictionaries those of ``summary.json``;
-    ``domains`` are the domains of the accounts read, each once; ``access`` is ``access.json``, null where no scenario
-    was judged, ``touched`` whom its gaps touch."""
+    ``access`` is ``access.json``, null where no scenario was judged, ``touched`` whom its gaps touch."""
 
     people: TableFile
     key_figures: dict[str, Any]
@@ -49,7 +48,6 @@ class Verdicts:
     reconciliation: pd.DataFrame
     organisation_names: Mapping[str, str]
     tenant_name: str
-    domains: pd.Series
     access: dict[str, Any] | None = None
     touched: pd.DataFrame | None = None
 
@@ -84,7 +82,6 @@ def gather(whole: figures.Tally, people: TableFile, snapshot: Snapshot, basis: B
         reconciliation=figures.reconciliation(whole),
         organisation_names=_names(basis.registers.organisations),
         tenant_name=_tenant_name(snapshot),
-        domains=whole.domains,
     )
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from nights import AS_OF, job
 
-from mfa_audit import nightly
+from mfa_audit import judging, nightly
 from mfa_audit.policy import load_policy
 
 MEMBER, OTHER = (f"11111111-1111-1111-1111-{n:012d}" for n in (1, 2))
@@ -38,7 +38,7 @@ def judged(home, *, approval=None, groups=True):
                   for name, value in fields.items()), encoding="utf-8")
     (home / "work").mkdir()
     snapshot = nightly.collect(job([files], policy, home), home / "work")
-    verdicts = nightly.judge_snapshot(snapshot, load_policy(policy), AS_OF, home / "work" / "people.parquet")
+    verdicts = judging.judge_snapshot(snapshot, load_policy(policy), AS_OF, home / "work" / "people.parquet")
     people = verdicts.people.frame().set_index("account_id")
     return people["status"][MEMBER], people["status"][OTHER], {each.check for each in verdicts.quality}
 

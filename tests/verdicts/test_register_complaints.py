@@ -9,7 +9,7 @@ import pytest
 from nights import AS_OF, job
 from people import account, basis, frame, register
 
-from mfa_audit import nightly
+from mfa_audit import judging, nightly
 from mfa_audit.errors import IncompleteData
 from mfa_audit.policy import load_policy
 from mfa_audit.verdicts.judge import judge
@@ -34,7 +34,7 @@ def tenant(home, entries):
         "account_id,portal_role\n" + "".join(f"{entry},helpdesk\n" for entry in entries), encoding="utf-8")
     (home / "work").mkdir()
     snapshot = nightly.collect(job([files], None, home), home / "work")
-    verdicts = nightly.judge_snapshot(snapshot, load_policy(), AS_OF, home / "work" / "people.parquet")
+    verdicts = judging.judge_snapshot(snapshot, load_policy(), AS_OF, home / "work" / "people.parquet")
     return snapshot, verdicts
 
 
@@ -122,7 +122,7 @@ def test_a_name_that_two_accounts_had_is_nobodys(tmp_path):
     (tmp_path / "work").mkdir()
 
     snapshot = nightly.collect(job([files], None, tmp_path), tmp_path / "work")
-    verdicts = nightly.judge_snapshot(snapshot, load_policy(), AS_OF, tmp_path / "work" / "people.parquet")
+    verdicts = judging.judge_snapshot(snapshot, load_policy(), AS_OF, tmp_path / "work" / "people.parquet")
 
     assert 0 == len(snapshot.frame("former_names"))
     assert {"staff"} == set(verdicts.people.frame()["tier"])

@@ -17,7 +17,7 @@ def counted(*rows, basis=None):
     """The tally of these accounts."""
     basis = basis or p.basis()
     accounts = p.frame(*rows)
-    return add([tally(judge(accounts, basis), accounts, basis.policy)])
+    return add([tally(judge(accounts, basis), basis.policy)])
 
 
 def cohorts(*rows, basis=None):
