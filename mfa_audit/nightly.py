@@ -188,9 +188,10 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
 
 
 def reminders_of(job: Job, snapshot: Snapshot, people: TableFile) -> NightReminders:
-    """The reminders of this night; they only show when a person named the day."""
+    """The reminders of this night; they only show when a person named the day, or lets old data pass."""
     return NightReminders(Records(people, snapshot, job.policy, job.as_of),
-                          Place.of(job.settings, snapshot.manifest.tenant), job.started, acts=job.dated_by_clock)
+                          Place.of(job.settings, snapshot.manifest.tenant), job.started,
+                          acts=job.dated_by_clock and not job.allow_stale)
 
 
 def summary_of(job: Job, verdicts: Verdicts, found: tuple[Gap, ...]) -> dict[str, Any]:

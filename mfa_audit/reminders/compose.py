@@ -84,7 +84,7 @@ class Composer:
         due = _day(row["anchor"]) or _day(self._fact(account, "due", str_=False))
         name = self._fact(account, "display_name") or self._fact(account, "user_principal_name") or account
         return {
-            "due": due,
+            "due": due, "still_due": due if due is not None and due >= self.as_of else None,
             "has_weaker": self._fact(account, "status") == Status.BELOW_STRENGTH,
             "mailbox": name if row["route"] == Route.GENERIC else None,
             "holder": name, "ends_on": due, "exemption_id": self._fact(account, "exemption_id"),

@@ -70,6 +70,7 @@ FIELDS: Mapping[str, Field] = {
     "holder": Field("name", "who holds the exemption, or which account is to be tested", limit=_NAME),
     "exemption_id": Field("name", "the exemption's number in the register", limit=_SHORT),
     "due": Field("date", "the day by which the second check must be set up"),
+    "still_due": Field("date", "the same day, while it has not passed", optional=True),
     "as_of": Field("date", "the day of the records; needs the block WRONG"),
     "changes_on": Field("date", "the day on which the sign-in rules change", optional=True),
     "ends_on": Field("date", "the day on which the exemption ends or ended"),

@@ -302,3 +302,12 @@ def test_words_that_mean_nothing_are_two(mfa, words):
 
     assert 2 == said.code, said.err
     assert "Traceback" not in said.err
+
+
+def test_old_data_that_somebody_lets_pass_reminds_nobody(mfa, home):
+    """The reports are there; no list waits to be sent, however much is due."""
+    said = mfa("run", "-q", "--source", GOLDEN, "--policy", GOLDEN / "policy.toml", "--allow-stale")
+
+    assert 0 == said.code, said.err
+    assert list((home / "reports").glob("2*/reminders/*.csv"))
+    assert not list((home / "reports" / "reminders").glob("outbox/*"))
