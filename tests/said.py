@@ -15,7 +15,8 @@ def everything(policy, **others):
     """Every field there is, filled: a letter takes what it names."""
     return {
         **policy_fields(policy), "given_name": "Ada", "due": DUE, "still_due": DUE, "as_of": AS_OF,
-        "changes_on": CHANGES, "ends_on": ENDS, "test_due": TEST, "holder": "Zoë Ørsted", "exemption_id": "EX007", "passkeys": True,
+        "changes_on": CHANGES, "ends_on": ENDS, "test_due": TEST,
+        "holder": "Zoë Ørsted", "exemption_id": "EX007", "passkeys": True,
         "mailbox": "Ward 7 Reception", "consequence": "You are asked for a code at each sign-in.",
         "drop_in": "Tuesdays at noon in the library",
         "people": (Person("Ann O'Neill", due=DUE), Person("Łukasz Müller", account="lukasz@northmoor.example",
