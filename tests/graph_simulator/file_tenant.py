@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from .people import GRAPH_TYPES, Row
 from .tenant import Listing, Tenant
-from .tenant_documents import COLLECTIONS, TENANT_ID
+from .tenant_documents import COLLECTIONS, DOCUMENTS, TENANT_ID
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 FILES = {"registrations": "userRegistrationDetails"}
 _APPLICATION = "a9900000-0000-4000-8000-000000000001"
+UNDECIDED: Row = DOCUMENTS["authenticationMethodsPolicy"] | {"policyMigrationState": "preMigration"}
 APPLICATION_WITH_A_ROLE: Row = {
     "id": "application-with-a-role", "principalId": _APPLICATION, "directoryScopeId": "/", "appScopeId": None,
     "roleDefinitionId": "88d8e3e3-8f55-4a1e-953a-9b9898b8876b",
@@ -22,7 +23,8 @@ APPLICATION_WITH_A_ROLE: Row = {
 
 
 class FileTenant(Tenant):
-    """Serves each ``<collection>.json`` of the folder; a collection without a file is empty, a document is 404.
+    """Serves each ``<collection>.json`` of the folder; a collection without a file is empty, a document is 404, but for
+    the methods policy.
 
     Groups carry their transitive members in ``members``, as the files the tool reads do.
     """
@@ -58,8 +60,9 @@ class FileTenant(Tenant):
         return COLLECTIONS[name] if name == "subscribedSkus" and self.licensed else []
 
     def document(self, name: str) -> Row | None:
-        """A single document, without its own annotations of source."""
-        return self._documents.get(name)
+        """A single document, without its own annotations of source. No tenant is without a methods policy: one whose
+        folder has none serves one that decides nothing yet."""
+        return self._documents.get(name, UNDECIDED if name == UNDECIDED["id"] else None)
 
     def methods(self, account_id: str) -> list[Row]:
         """The methods the account's registration row names, in the form of the single look-up."""

@@ -283,6 +283,7 @@ def test_the_golden_tenant_is_judged_the_same_as_from_its_files(tmp_path):
             told = []
             nightly.run(job(sources, GOLDEN / "policy.toml", tmp_path / name, settings=settings,
                             online=Online(simulator.clock, print)), told.append)
+            assert not told[0].gaps
             tables.append((told[0].folder / "accounts.parquet").read_bytes())
 
     assert tables[0] == tables[1]
