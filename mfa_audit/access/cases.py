@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from mfa_audit.access.coverage import asked
+from mfa_audit.access.notes import notes
 from mfa_audit.access.other_sources import ASKED_BY_DEFAULTS, DIRECTORY_SYNCHRONISATION
 from mfa_audit.access.question import COUNTRIES, GUEST_TYPES, ID, Device, Person, Question, SignIn
 from mfa_audit.access.sign_in import Decision, decide
@@ -35,7 +36,8 @@ def answer(case: Any) -> dict[str, Any]:
     body = _object(case, "the case")
     tenant_json = _object(body.get("tenant"), "tenant")
     tenant = tenant_of(tenant_json)
-    people = {person.id: (spelled, person) for spelled, person in _people(tenant_json)}
+    people = _once([(str(person.id), (spelled, person)) for spelled, person in _people(tenant_json)],
+                   "a user is listed")
     if body.get("kind") == "coverage":
         scenarios = [_sign_in(_object(each, "a scenario")) for each in _list(body.get("scenarios"), "scenarios")]
         return asked({
@@ -46,10 +48,11 @@ def answer(case: Any) -> dict[str, Any]:
     who = told.get("userId")
     if not isinstance(who, str) or who.casefold() not in people:
         raise UnreadableCase("signIn.userId names nobody among tenant.users")
-    return record(decide(Question(tenant, people[who.casefold()][1], _sign_in(told))))
+    question = Question(tenant, people[who.casefold()][1], _sign_in(told))
+    return record(question, decide(question))
 
 
-def record(decision: Decision) -> dict[str, Any]:
+def record(question: Question, decision: Decision) -> dict[str, Any]:
     """A decision under the public names."""
     return {
         "outcome": decision.outcome.value,
@@ -62,6 +65,8 @@ def record(decision: Decision) -> dict[str, Any]:
         "requiredStrength": None if decision.required_strength is None else list(decision.required_strength),
         "signInFrequencyHours": _number(decision.hours),
         "mfaSources": list(decision.sources),
+        "rememberMfaDays": question.tenant.remember_days,
+        "notes": list(notes(question, decision)),
     }
 
 
@@ -71,10 +76,10 @@ def read(text: str) -> Any:
     return json.loads(text, object_pairs_hook=_once)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(pairs: list[tuple[str, Any]], what: str = "a key is written") -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise UnreadableCase("a key is written twice")
+        raise UnreadableCase(f"{what} twice")
     return found
 
 
@@ -84,6 +89,8 @@ def tenant_of(told: Mapping[str, Any]) -> Tenant:
     networks, readable = networks_of(map(str, _list(trusted or [], "mfaTrustedIps")))
     defaults = told.get("securityDefaults")
     enabled = defaults.get("isEnabled") if isinstance(defaults, dict) else None
+    service = told.get("perUserMfaSettings")
+    days = service.get("rememberMfaDays") if isinstance(service, dict) else None
     return Tenant(
         policies=policies_of(_list(told.get("policies"), "tenant.policies"),
                              _list(told.get("authenticationStrengths") or [], "authenticationStrengths")),
@@ -91,13 +98,21 @@ def tenant_of(told: Mapping[str, Any]) -> Tenant:
         trusted_networks=networks if isinstance(trusted, list) and readable else None,
         security_defaults=enabled if isinstance(enabled, bool) else None,
         deleted=_words(told.get("deletedObjectIds")),
-        applications={
-            str(app["appId"]).casefold(): Application(
-                {"microsoft": True, "tenant": False}.get(str(app.get("ownedBy")).casefold()),
-                _attributes(app.get("customSecurityAttributes")))
-            for app in _list(told.get("applications") or [], "applications") if isinstance(app, dict) and "appId" in app
-        },
+        remember_days=days if isinstance(days, int) and not isinstance(days, bool) else None,
+        applications=_applications(_list(told.get("applications") or [], "applications")),
     )
+
+
+def _applications(listed: Iterable[Any]) -> dict[str, Application]:
+    found: dict[str, Application] = {}
+    for app in listed:
+        if not isinstance(app, dict) or "appId" not in app:
+            continue
+        identity = str(app["appId"]).casefold()
+        one = Application({"microsoft": True, "tenant": False}.get(str(app.get("ownedBy")).casefold()),
+                          _attributes(app.get("customSecurityAttributes")))
+        found[identity] = one if found.get(identity, one) == one else Application(None)
+    return found
 
 
 def _people(told: Mapping[str, Any]) -> Iterable[tuple[str, Person]]:

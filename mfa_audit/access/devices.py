@@ -128,7 +128,8 @@ def _compare(comparison: Comparison, seen: Answer, question: Question) -> Answer
     """The positive form of a comparison with a registered device."""
     name = _OTHER_NAMES.get(comparison.name, comparison.name)
     if name in _EXTENSIONS and seen.holds is not True:
-        hidden = question.lacking("hidden attribute", name) if comparison.negated else NO
+        said = f"{name} {comparison.operator} {','.join(comparison.values)}"
+        hidden = question.lacking("hidden attribute", said) if comparison.negated else NO
         return seen if seen.holds is None else hidden
     if comparison.operator in ("eq", "in") and not comparison.is_null:
         return any_of(_equal(name, value, question) for value in comparison.values)

@@ -91,11 +91,10 @@ def _of_old_client(grants: Grants, policy: Policy, question: Question) -> Demand
         len(grants.controls) == 1 and grants.strength is None and not grants.interactive))
     if not enough or compliant.holds is False or question.signal("client") != "exchangeactivesync":
         return Demand(frozenset({Outcome.DENIED}))
-    passed_on = question.lacking("control", f"{policy.id} compliantdevice over ActiveSync")
-    if passed_on.holds is None:
-        return Demand(frozenset({Outcome.ALLOW, Outcome.DENIED}), (), passed_on.lacks | compliant.lacks)
-    return Demand(frozenset({Outcome.ALLOW if passed_on.holds and compliant.holds else Outcome.DENIED}),
-                  (), compliant.lacks)
+    met = all_of((question.lacking("control", f"{policy.id} compliantdevice over ActiveSync"), compliant))
+    if met.holds is None:
+        return Demand(frozenset({Outcome.ALLOW, Outcome.DENIED}), (), met.lacks)
+    return Demand(frozenset({Outcome.ALLOW if met.holds else Outcome.DENIED}))
 
 
 def _parts(grants: Grants, policy: Policy, question: Question) -> tuple[list[Strength], list[Answer]]:

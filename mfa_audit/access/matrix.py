@@ -15,13 +15,13 @@ from mfa_audit.access.coverage import CANNOT_TELL, EVERYWHERE, NEVER, NO_ACCESS,
 from mfa_audit.access.grants import IN, SHUT, Outcome, demand
 from mfa_audit.access.question import Person, Question, SignIn
 from mfa_audit.access.sign_in import REPORT_ONLY, Decision, conclude
-from mfa_audit.access.users import left_out
+from mfa_audit.access.users import doubts, left_out
 from mfa_audit.tables import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mfa_audit.access.kleene import Fact
+    from mfa_audit.access.kleene import Answer, Fact
     from mfa_audit.access.policies import Policy
     from mfa_audit.access.scenarios import Situation
     from mfa_audit.access.tenant import Tenant
@@ -54,11 +54,13 @@ class Cell:
 @dataclass(frozen=True)
 class Fits:
     """Policies as bits: those that fit, those that may, and those that ``nearly`` do: a person they name is left out
-    again, or only the place of a sign-in is spared."""
+    again, or only the place of a sign-in is spared. ``doubts``: the bit of each that may fit a person, and what that
+    hangs on."""
 
     yes: int = 0
     open: int = 0
     nearly: int = 0
+    doubts: tuple[tuple[int, tuple[Answer, Answer]], ...] = ()
 
 
 class Matrix:
@@ -101,8 +103,7 @@ class Matrix:
         for place, other in enumerate(self._fits_situation(situation)):
             sure = fits.yes & other.yes & self._enforced
             maybe = (fits.yes | fits.open) & (other.yes | other.open) & ~sure & self._enforced
-            decisions.append(
-                self._decided(person, situation, place, sure, maybe, unsure=maybe & fits.open != 0))
+            decisions.append(self._decided(person, fits, situation, place, sure, maybe))
         # Decisions live as long as the matrix, so which they are says what they come to.
         key = tuple(map(id, decisions))
         cell = self._merged.get(key)
@@ -113,15 +114,15 @@ class Matrix:
         open_to = next(place for place, decision in enumerate(decisions) if decision.possible <= IN)
         return replace(cell, why=self._why(person, fits, situation, open_to))
 
-    def _decided(self, person: Person, situation: Situation, place: int, sure: int, maybe: int, *,
-                 unsure: bool) -> Decision:
-        """One sign-in decided, from memory where policies that come to the same came together before. ``unsure``: it is
-        the person of whom something is not known, which may then be anything."""
+    def _decided(self, person: Person, fits: Fits, situation: Situation, place: int, sure: int, maybe: int) -> Decision:
+        """One sign-in decided, from memory where policies that come to the same came together before, for somebody of
+        whom the same is not known."""
         kinds = self._kinds_in(person, situation, place)
         present = _bits(bool(sure & mask) for mask, _ in kinds)
         roles = (person.roles, person.unsure_roles) if self.tenant.security_defaults is not False else ()
-        seen: object = person if unsure else (person.guest_types, person.home_tenant, person.per_user, roles)
-        key = (situation.name, place, present, maybe, seen)
+        open_on = tuple(doubt for doubt in fits.doubts if doubt[0] & maybe)
+        key = (situation.name, place, present, maybe, person.guest_types, person.home_tenant, person.per_user, roles,
+               open_on, person.id is None)
         if key not in self._decisions:
             self.concluded += 1
             self._decisions[key] = conclude(
@@ -152,6 +153,8 @@ class Matrix:
                 _bits(answer is True for answer in answers), _bits(answer is None for answer in answers),
                 _bits(answer is False and left_out(policy, question)
                       for policy, answer in zip(self._live, answers, strict=True)),
+                tuple((1 << bit, doubts(policy, question))
+                      for bit, (policy, answer) in enumerate(zip(self._live, answers, strict=True)) if answer is None),
             )
         return self._fits_of[person]
 

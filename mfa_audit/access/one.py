@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mfa_audit.access.cases import record
 from mfa_audit.access.everybody import person_of, tenant_of
 from mfa_audit.access.live import differences, question_of
-from mfa_audit.access.question import Question, SignIn
+from mfa_audit.access.notes import NOTES, notes
+from mfa_audit.access.question import Question
 from mfa_audit.access.scenarios import situations
 from mfa_audit.access.sign_in import Decision, decide
 from mfa_audit.access.targets import APPLICATIONS
@@ -45,14 +46,14 @@ class Answered:
 
     scenario: str
     label: str
-    sign_in: SignIn
+    question: Question
     decision: Decision
     policies: Mapping[str, str]
     account_id: str = ""
 
     def live_question(self) -> dict[str, Any] | None:
         """What to ask Microsoft's live What If; null for what it has no words for."""
-        return question_of(self.sign_in, self.account_id)
+        return question_of(self.question.sign_in, self.account_id)
 
     def compared(self, answer: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """``scenario``, ``signIn``, ``compared`` (policies both sides speak of) and ``differences``: ``policy``, its
@@ -66,18 +67,18 @@ class Answered:
 
     def record(self) -> dict[str, Any]:
         """For machines: the scenario, the sign-in in words, and the record of a decision."""
-        return {"scenario": self.scenario, "signIn": self.situation(), **record(self.decision)}
+        return {"scenario": self.scenario, "signIn": self.situation(), **record(self.question, self.decision)}
 
     def situation(self) -> str:
         """The sign-in in words."""
-        told = self.sign_in
+        told = self.question.sign_in
         target = told.user_action or (_NAMES.get(told.app, told.app) if told.app else "an unknown application")
         place = None if told.address is None else str(told.address)
         return ", ".join(str(each) for each in (target, told.platform, told.client, place) if each)
 
     def words(self) -> dict[str, Any]:
         """For people: ``label``, ``situation``, ``outcome``, ``strength``, ``hours`` (null: none), ``applied``,
-        ``maybe``, ``report_only`` (names), ``others`` (pairs of name and why not) and ``lacks``."""
+        ``maybe``, ``report_only`` (names), ``others`` (pairs of name and why not), ``lacks`` and ``notes``."""
         decision = self.decision
         return {
             "label": self.label, "situation": self.situation(), "outcome": decision.outcome.value,
@@ -88,6 +89,7 @@ class Answered:
             "others": [(self._name(policy), WHY_NOT.get(reason, reason))
                        for policy, reason in decision.not_applied.items()],
             "lacks": [f"{fact.kind} {fact.key}".strip() for fact in sorted(decision.lacks)],
+            "notes": [NOTES[note] for note in notes(self.question, decision)],
         }
 
     def _name(self, policy: str) -> str:
@@ -111,10 +113,10 @@ def answered(snapshot: Snapshot, policy: Policy, as_of: date, account: str, scen
     person = person_of(snapshot, as_of, tenant, key, per_user)
     names = {each.id: each.name for each in tenant.policies}
     return name, [
-        Answered(situation.name, situation.label, sign_in, decide(Question(tenant, person, sign_in)), names,
+        Answered(situation.name, situation.label, question, decide(question), names,
                  "" if identity.startswith("upn:") else identity)
         for situation in situations(policy, tenant) if scenario in (None, situation.name)
-        for sign_in in situation.sign_ins
+        for question in (Question(tenant, person, sign_in) for sign_in in situation.sign_ins)
     ]
 
 

@@ -46,6 +46,9 @@ def by_defaults(question: Question) -> Demand:
     person, sign_in, client = question.person, question.sign_in, question.signal("client")
     if sign_in.user_action == REGISTER:
         return _at_registration(question, Demand(frozenset({Outcome.ALLOW, Outcome.MFA}), _MFA.strengths))
+    if _may_be_action(question):
+        return Demand(frozenset({Outcome.ALLOW, Outcome.MFA, Outcome.BLOCK}), _MFA.strengths,
+                      question.is_application().lacks)
     exempt = (YES if DIRECTORY_SYNCHRONISATION in person.roles
               else question.lacking("role", DIRECTORY_SYNCHRONISATION)
               if DIRECTORY_SYNCHRONISATION in person.unsure_roles else NO)
@@ -75,6 +78,11 @@ def _at_registration(question: Question, demanded: Demand) -> Demand:
     return demanded if registered else NOTHING
 
 
+def _may_be_action(question: Question) -> bool:
+    """Whether what is signed in to was not told and may be a user action, nobody knows which."""
+    return question.sign_in.user_action is None and question.is_application().holds is not True
+
+
 def by_person(question: Question) -> Demand:
     """What per-user MFA comes to. It knows no exclusions and no trusted locations but the MFA trusted IPs; an old
     protocol gets in with a password of its own. Not read, it adds nothing."""
@@ -82,6 +90,8 @@ def by_person(question: Question) -> Demand:
         return NOTHING
     if question.sign_in.user_action == REGISTER:
         return _at_registration(question, _MFA)
+    if _may_be_action(question):
+        return Demand(frozenset({Outcome.ALLOW, Outcome.MFA}), _MFA.strengths, question.is_application().lacks)
     client = question.signal("client")
     trusted = mfa_trusted(question)
     if client in LEGACY or trusted.holds:

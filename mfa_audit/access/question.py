@@ -122,6 +122,13 @@ class Question:
             return known(bool(self.settled[fact]))
         return Answer(None, frozenset({fact}))
 
+    def is_application(self) -> Answer:
+        """Whether an application is signed in to, and no user action done; where neither is told it may be either."""
+        if self.sign_in.user_action is not None:
+            return NO
+        told = self.sign_in.app is not None or self.sign_in.context is not None
+        return YES if told else self.lacking("target", "application")
+
     def device_sent(self) -> Answer:
         """Whether the sign-in can pass on the state of the device: an old protocol and the device code flow cannot."""
         client, flow = self.signal("client"), self.signal("flow")

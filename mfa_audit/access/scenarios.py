@@ -65,7 +65,7 @@ def trusted_addresses(tenant: Tenant) -> tuple[Address, ...]:
 
 
 def _sign_ins(scenario: Scenario, addresses: dict[str, tuple[Address, ...]]) -> Iterable[SignIn]:
-    places: list[Address | None] = [address for network in scenario.network or () for address in addresses[network]]
+    places = [address for network in scenario.network or () for address in addresses[network] or _NOT_STATED]
     targets: Sequence[tuple[str | None, str | None]] = (
         [(None, action) for action in scenario.user_action] if scenario.user_action
         else [(_application(app), None) for app in scenario.apps or ()] or [(None, None)]

@@ -6,7 +6,8 @@ Never says MFA is demanded unless it is demanded in every world that fits what i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from mfa_audit.access.conditions import about_person, about_sign_in
@@ -25,6 +26,9 @@ REPORT_ONLY = "enabledforreportingbutnotenforced"
 _MOST_LOOKS = 1_024
 """How often a policy is looked at in the worlds of one sign-in; beyond that the unknown policies are taken as
 independent of one another, which can only make more seem possible."""
+
+_MOST_KINDS = 5
+"""Kinds of facts that go one way or the other when several are settled at once."""
 
 
 @dataclass(frozen=True)
@@ -116,42 +120,73 @@ def _leaves(question: Question, applied: Sequence[Policy], maybe: Sequence[Polic
     tenant = question.tenant
     if tenant.security_defaults and tenant.enforces:
         # Either the policies or the defaults are in force; the data says both.
-        one = _Worlds().look(question, (), (), defaults=YES)
-        return [*_Worlds().look(question, applied, maybe, defaults=NO), *one]
+        return [*_Worlds(NO).every(question, applied, maybe), *_Worlds(YES).every(question, (), ())]
     if tenant.security_defaults is None and not tenant.enforces:
-        return _Worlds().look(question, applied, maybe, defaults=None)
-    return _Worlds().look(question, applied, maybe, defaults=YES if tenant.security_defaults else NO)
+        return _Worlds(None).every(question, applied, maybe)
+    return _Worlds(YES if tenant.security_defaults else NO).every(question, applied, maybe)
 
 
 class _Worlds:
-    """Settles one unknown fact after another, until what is left makes no difference."""
+    """Settles what is not known, until what is left makes no difference. ``defaults``: whether security defaults are in
+    force, null when not known."""
 
-    def __init__(self) -> None:
+    def __init__(self, defaults: Answer | None) -> None:
+        self._defaults = defaults
+        self._left = 0
+
+    def every(self, question: Question, applied: Sequence[Policy], maybe: Sequence[Policy]) -> list[_Leaf]:
+        """The worlds. Where a few of them, in which all facts of a kind are alike, show that everything happens which
+        seemed possible, no more need be looked at."""
+        one, certain, unsure = self._look(question, applied, maybe)
+        if not one.lacks or one.possible <= self._seen_at_once(question, one, certain, unsure):
+            return [one]
         self._left = _MOST_LOOKS
+        return self._one_by_one(question, one, certain, unsure)
 
-    def look(self, question: Question, applied: Sequence[Policy], maybe: Sequence[Policy], *,
-             defaults: Answer | None) -> list[_Leaf]:
-        """The worlds; ``defaults``: whether security defaults are in force, null when not known."""
+    def _look(self, question: Question, applied: Sequence[Policy],
+              maybe: Sequence[Policy]) -> tuple[_Leaf, list[Policy], list[Policy]]:
+        """What seems possible, the policies that apply, and those that may. Without ``lacks`` it is certain."""
         self._left -= 4 + len(applied) + len(maybe)
-        in_force = question.lacking("security defaults") if defaults is None else defaults
+        in_force = question.lacking("security defaults") if self._defaults is None else self._defaults
         answers = [(policy, applies(policy, question)[0]) for policy in maybe]
         certain = [*applied, *(policy for policy, answer in answers if answer.holds)]
-        unsure = [(policy, answer) for policy, answer in answers if answer.holds is None]
+        unsure = [policy for policy, answer in answers if answer.holds is None]
         demands = [("conditionalAccess", demand(policy, question), True) for policy in certain]
-        demands += [("conditionalAccess", demand(policy, question), False) for policy, _ in unsure]
+        demands += [("conditionalAccess", demand(policy, question), False) for policy in unsure]
         if in_force.holds is not False:
             demands.append(("securityDefaults", by_defaults(question), in_force.holds is True))
         demands.append(("perUserMfa", by_person(question), True))
         leaf = _together(demands)
-        lacks = leaf.lacks.union(in_force.lacks, *(answer.lacks for _, answer in unsure))
-        if len(leaf.possible) == 1 or not lacks or self._left <= 0:
-            return [_Leaf(leaf.possible, leaf.strengths, leaf.sources, lacks if len(leaf.possible) > 1 else NO_FACTS)]
-        fact = min(lacks)
+        lacks = leaf.lacks.union(in_force.lacks, *(answer.lacks for _, answer in answers if answer.holds is None))
+        return replace(leaf, lacks=NO_FACTS if len(leaf.possible) == 1 else lacks), certain, unsure
+
+    def _seen_at_once(self, question: Question, one: _Leaf, certain: Sequence[Policy],
+                      unsure: Sequence[Policy]) -> frozenset[Outcome]:
+        """Outcomes of worlds in which every fact of a kind goes the same way."""
+        seen: frozenset[Outcome] = frozenset()
+        kinds = sorted({fact.kind for fact in one.lacks})[:_MOST_KINDS]
+        for ways in product((0, -1), repeat=len(kinds)):
+            world, leaf, chosen = question, one, dict(zip(kinds, ways, strict=True))
+            while leaf.lacks - world.settled.keys():
+                for fact in sorted(leaf.lacks):
+                    world = world.assuming(fact, world.ways(fact)[chosen.get(fact.kind, 0)])
+                leaf, *_ = self._look(world, certain, unsure)
+            seen |= leaf.possible
+            if one.possible <= seen:
+                break
+        return seen
+
+    def _one_by_one(self, question: Question, one: _Leaf, certain: Sequence[Policy],
+                    unsure: Sequence[Policy]) -> list[_Leaf]:
+        """Every world, a fact settled after another, until it has been looked at often enough."""
+        if not one.lacks or self._left <= 0:
+            return [one]
+        fact = min(one.lacks)
         found: list[_Leaf] = []
         for way in question.ways(fact):
-            found += self.look(question.assuming(fact, way), certain, [policy for policy, _ in unsure],
-                               defaults=defaults)
-        return [_Leaf(each.possible, each.strengths, each.sources, each.lacks | lacks) for each in found]
+            assumed = question.assuming(fact, way)
+            found += self._one_by_one(assumed, *self._look(assumed, certain, unsure))
+        return [replace(each, lacks=each.lacks | one.lacks) for each in found]
 
 
 def _together(demands: Iterable[tuple[str, Demand, bool]]) -> _Leaf:

@@ -69,11 +69,19 @@ def target(policy: Policy, question: Question) -> Answer:
     if sign_in.user_action is not None:
         return any_of((known(sign_in.user_action in wanted.actions),
                        *(question.lacking("user action", word) for word in sorted(wanted.actions - _ACTIONS))))
+    is_application = question.is_application()
+    if is_application.holds:
+        return _application(wanted, policy, question)
+    return is_application if is_application.holds is None else any_of(
+        question.lacking("user action", word) for word in sorted(wanted.actions))
+
+
+def _application(wanted: Targets, policy: Policy, question: Question) -> Answer:
+    """Whether the policy protects an application, or the authentication context it asks for."""
     if wanted.traffic:
         return NO
-    contexts = known(sign_in.context in wanted.contexts)
     if wanted.actions or wanted.contexts:
-        return contexts
+        return known(question.sign_in.context in wanted.contexts)
     if not wanted.include and wanted.filter_mode in (None, "exclude"):
         return question.lacking("applications not listed", policy.id)
     included, excluded = (_any_of(named, policy, question) for named in (wanted.include, wanted.exclude))

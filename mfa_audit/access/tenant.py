@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network, summarize_address_range
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,9 @@ from mfa_audit.access.strengths import Strength, strength_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+CONTRADICTED = "contradicted"
+"""The state of a policy that is told in two ways: it may apply or not."""
 
 MFA_TRUSTED = "00000000-0000-0000-0000-000000000000"
 """The pseudo location of the older service's trusted addresses."""
@@ -59,7 +63,8 @@ class Application:
 class Tenant:
     """The tenant as far as it was read. ``locations`` by id, null when they were not read; ``trusted_networks``: MFA
     trusted IPs, null when not told; ``security_defaults`` null when not read; ``deleted``: ids known to be gone;
-    ``applications`` by appId."""
+    ``applications`` by appId; ``remember_days``: how long a browser is not asked again for per-user MFA, null when not
+    told."""
 
     policies: tuple[Policy, ...] = ()
     locations: Mapping[str, Location] | None = None
@@ -67,6 +72,7 @@ class Tenant:
     security_defaults: bool | None = None
     deleted: frozenset[str] = frozenset()
     applications: Mapping[str, Application] = field(default_factory=dict)
+    remember_days: int | None = None
 
     @cached_property
     def unread_locations(self) -> tuple[str, ...]:
@@ -82,12 +88,18 @@ class Tenant:
 
 
 def policies_of(values: Iterable[Any], strengths: Iterable[Any]) -> tuple[Policy, ...]:
-    """Policies from their JSON; ``strengths`` are the tenant's authentication strengths, as JSON."""
+    """Policies from their JSON; ``strengths`` are the tenant's authentication strengths, as JSON. Of two with one id
+    that differ nobody knows which one holds; one without an id has its number for one."""
     known: dict[str, Strength] = {}
-    for value in strengths:
-        strength = strength_of(value, {})
-        known[strength.id] = strength
-    return tuple(policy_of(value, known) for value in values)
+    for strength in (strength_of(value, {}) for value in strengths):
+        twin = known.get(strength.id, strength)
+        known[strength.id] = strength if twin == strength else Strength(strength.id, None, is_mfa=None)
+    found = [policy_of(value, known) for value in values]
+    named = [policy if policy.id else replace(policy, id=f"number {number}")
+             for number, policy in enumerate(found, start=1)]
+    copies = Counter(policy.id.casefold() for policy in dict.fromkeys(named))
+    return tuple(policy if copies[policy.id.casefold()] == 1 else replace(policy, state=CONTRADICTED)
+                 for policy in dict.fromkeys(named))
 
 
 def locations_of(values: Iterable[Any]) -> dict[str, Location]:

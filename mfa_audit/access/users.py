@@ -27,6 +27,15 @@ def users(policy: Policy, question: Question) -> Answer:
     return all_of((included, negate(_named(conditions.exclude, question, policy.id))))
 
 
+def doubts(policy: Policy, question: Question) -> tuple[Answer, Answer]:
+    """Whether the policy names this person, and whether it leaves them out again; two people of whom both are the same
+    cannot be told apart by it, whatever the facts turn out to be."""
+    conditions = policy.conditions
+    if conditions.include is None:
+        return NO, NO
+    return _named(conditions.include, question, policy.id), _named(conditions.exclude, question, policy.id)
+
+
 def _named(selection: Selection, question: Question, policy: str) -> Answer:
     """``policy``: its id, because a word that nobody knows may mean something else in another one."""
     person = question.person
@@ -97,7 +106,5 @@ def _from(guests: Guests, question: Question, policy: str) -> Answer:
 
 def left_out(policy: Policy, question: Question) -> bool:
     """Whether the policy names this person and an exclusion takes them out again."""
-    conditions = policy.conditions
-    if conditions.include is None or _named(conditions.include, question, policy.id).holds is False:
-        return False
-    return _named(conditions.exclude, question, policy.id).holds is True
+    named, excluded = doubts(policy, question)
+    return named.holds is not False and excluded.holds is True

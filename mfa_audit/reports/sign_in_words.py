@@ -34,6 +34,8 @@ def lines(who: str, told: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
     if any(each["lacks"] for each in told):
         lacking = sorted({fact for each in told for fact in each["lacks"]})
         yield Sentence("Not known: " + "; ".join(lacking))
+    for note in dict.fromkeys(note for each in told for note in each["notes"]):
+        yield Sentence(f"Note: {note}.")
 
 
 def each(who: str, told: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
@@ -46,7 +48,7 @@ def each(who: str, told: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
             ("Comes to", word), ("Asked again", _again(one["hours"])), ("Strength", ", ".join(one["strength"] or ())),
             ("Because of", ", ".join(one["sources"])), ("Applies", "; ".join(one["applied"])),
             ("May apply", "; ".join(one["maybe"])), ("Only reports", "; ".join(one["report_only"])),
-            ("Not known", "; ".join(one["lacks"])),
+            ("Not known", "; ".join(one["lacks"])), ("Note", "; ".join(one["notes"])),
         ]
         yield Pairs([(name, value) for name, value in rows if value])
         yield Pairs([(f"  {name}", why) for name, why in one["others"]])

@@ -106,6 +106,18 @@ def held(pairs):
     return Memberships(array[:, 0].copy(), array[:, 1].copy(), frozenset())
 
 
+def test_a_place_nobody_knows_is_not_left_out_of_a_combination(tmp_path):
+    """Inside and outside, without an address inside: both stand for themselves."""
+    text = tmp_path / "policy.toml"
+    text.write_text('preset = "general"\n[networks]\ninside = []\n[scenarios.unrecognised_platform]\n'
+                    'network = ["inside", "outside"]\n', encoding="utf-8")
+
+    both = next(each for each in situations(load_policy(text), Tenant()) if each.name == "unrecognised_platform")
+
+    assert {None, *load_policy(text).networks.outside} == {
+        None if each.address is None else str(each.address) for each in both.sign_ins}
+
+
 def test_accounts_of_one_class_hold_the_same():
     """Five thousand drawn accounts: one class for everybody with the same groups, roles, kind and setting."""
     dice, tenant = random.Random(3), a_tenant(5, count=40)
@@ -151,9 +163,9 @@ EVERYBODY = {"users": {"includeUsers": ["All"]}, "applications": {"includeApplic
              "clientAppTypes": ["all"]}
 
 
-def policy(conditions=None, controls=("mfa",), operator="OR", state="enabled", **more):
+def policy(conditions=None, controls=("mfa",), operator="OR", state="enabled", number=1, **more):
     """One policy for everybody but for what is said."""
-    return {"id": "c0000000-0000-4000-8000-000000000001", "displayName": "One", "state": state,
+    return {"id": f"c0000000-0000-4000-8000-{number:012}", "displayName": "One", "state": state,
             "conditions": {**EVERYBODY, **(conditions or {})},
             "grantControls": {"operator": operator, "builtInControls": list(controls)}, **more}
 
@@ -209,8 +221,9 @@ def test_a_tenant_without_holes_has_no_grave_gap():
     """Everybody asked everywhere, old clients and device code blocked, registration protected."""
     closed = [
         policy(sessionControls={"signInFrequency": {"isEnabled": True, "type": "hours", "value": 8}}),
-        policy({"authenticationFlows": {"transferMethods": "deviceCodeFlow,authenticationTransfer"}}, ("block",)),
-        policy({"applications": {"includeUserActions": ["urn:user:registersecurityinfo"]}}),
+        policy({"authenticationFlows": {"transferMethods": "deviceCodeFlow,authenticationTransfer"}}, ("block",),
+               number=2),
+        policy({"applications": {"includeUserActions": ["urn:user:registersecurityinfo"]}}, number=3),
     ]
     found = seen(Tenant(policies_of(closed, ()), LOCATIONS, (), security_defaults=False), MEMBER)
 

@@ -18,7 +18,7 @@ APPS = ["00000002-0000-0ff1-ce00-000000000000", "5a5a5a5a-0000-4000-8000-0000000
 FILTERS = ["device.isCompliant -eq True", 'device.trustType -ne "ServerAD"', 'device.model -startsWith "K"',
            'device.extensionAttribute1 -notIn ["SAW"] -or -not (device.isCompliant -ne True)', "device.? nonsense"]
 SIGNALS = ("platform", "ip", "country", "clientAppType", "device", "signInRiskLevel", "userRiskLevel",
-           "insiderRiskLevel", "authenticationFlow", "appProtected", "appId")
+           "insiderRiskLevel", "authenticationFlow", "appProtected", "appId", "userAction")
 
 
 def some(values, most=2):
@@ -59,7 +59,7 @@ CONDITIONS = st.fixed_dictionaries({
 GRANTS = st.one_of(st.just({"operator": "OR", "builtInControls": ["mfa"]}), st.none(), st.fixed_dictionaries({
     "operator": either("AND", "OR"),
     "builtInControls": either(*[["mfa"]] * 6, ["mfa", "compliantDevice"], ["block"], ["domainJoinedDevice"],
-                              ["compliantApplication", "mfa"], ["mfa", "unknownFutureValue"]),
+                              ["compliantApplication", "mfa"], ["mfa", "unknownFutureValue"], ["compliantDevice"]),
     "termsOfUse": either([], [], ["t"]),
 }))
 POLICY = st.fixed_dictionaries({
@@ -74,10 +74,10 @@ SIGN_IN = st.fixed_dictionaries({
     "userId": st.just(USER), "appId": st.sampled_from(APPS),
     "platform": either("windows", "iOS", "unknown"), "ip": either("198.18.0.7", "198.18.1.7", "192.0.2.77"),
     "country": either("GB", "unknown"),
-    "clientAppType": either("browser", "browser", "other", "mobileAppsAndDesktopClients"),
+    "clientAppType": either("browser", "browser", "other", "mobileAppsAndDesktopClients", "exchangeActiveSync"),
     "device": DEVICE, "signInRiskLevel": either("none", "high"), "userRiskLevel": st.just("none"),
     "insiderRiskLevel": st.just("none"), "authenticationFlow": either("none", "deviceCodeFlow"),
-    "appProtected": st.booleans(),
+    "appProtected": st.booleans(), "userAction": either(*[None] * 4, "urn:user:registersecurityinfo"),
 })
 TENANT = st.fixed_dictionaries({
     "policies": st.lists(POLICY, min_size=1, max_size=3),
@@ -110,7 +110,9 @@ def case(tenant, sign_in):
     for number, policy in enumerate(told["policies"]):
         policy["id"] = f"c0000000-0000-4000-8000-{number:012}"
         policy["displayName"] = f"Policy {number}"
-    return {"kind": "signIn", "tenant": told, "signIn": copy.deepcopy(sign_in)}
+    target = "userAction" if sign_in["userAction"] is None else "appId"
+    return {"kind": "signIn", "tenant": told,
+            "signIn": {name: copy.deepcopy(value) for name, value in sign_in.items() if name != target}}
 
 
 def forgotten(told):

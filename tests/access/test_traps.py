@@ -44,6 +44,18 @@ def without(group):
     return policy({**ALL, "excludeGroups": [group]})
 
 
+def by_strength(strength):
+    """A policy that demands a strength by its id."""
+    return {**policy(), "grantControls": {"operator": "OR", "builtInControls": [],
+                                          "authenticationStrength": {"id": strength["id"]}}}
+
+
+def for_filtered_apps(mode):
+    """A policy for applications told by their attributes, or for all but those."""
+    return policy(apps={"includeApplications": [] if mode == "include" else ["All"], "applicationFilter": {
+        "mode": mode, "rule": 'CustomSecurityAttribute.A_b -eq "x"'}})
+
+
 HYBRID = {"registered": True, "trustType": "ServerAD", "isCompliant": True, "isManaged": True}
 TRUSTED = {"@odata.type": "#microsoft.graph.ipNamedLocation", "id": PLACE, "isTrusted": True,
            "ipRanges": [{"cidrAddress": "198.51.100.0/24"}, {"cidrAddress": "2001:db8::/32"}]}
@@ -227,10 +239,54 @@ def ranged(cidr, **more):
                  id="two locations of one id"),
     pytest.param(decided(user={"perUserMfaState": "enabled", "mfaRegistered": False}, appId=None,
                          userAction="urn:user:registersecurityinfo"), id="registering the first factor"),
+    pytest.param(decided(policy(), appId=None), id="neither an application nor an action told"),
+    pytest.param(decided(user={"perUserMfaState": "enforced"}, appId=None), id="nor told with per-user MFA"),
+    pytest.param(decided(policy(grant=["compliantDevice"]), clientAppType="exchangeActiveSync",
+                         device={"registered": True, "trustType": "ServerAD"}), id="ActiveSync, compliance not told"),
+    pytest.param(decided(filtered('device.extensionAttribute1 -ne "a"'),
+                         {**filtered('device.extensionAttribute1 -ne "b"', "exclude"),
+                          "id": "c0000000-0000-4000-8000-000000000002"},
+                         device={**HYBRID, "isManaged": False, "isCompliant": False, "trustType": "Workplace"}),
+                 id="a hidden attribute compared with two values"),
+    pytest.param(decided(policy(), without(GROUP), tenant={"groups": [{"id": GROUP, "members": [ME]}]}),
+                 id="a policy told in two ways"),
+    pytest.param(decided(by_strength({**STRENGTH, "allowedCombinations": ["fido2"]}), tenant={
+        "authenticationStrengths": [STRENGTH, {**STRENGTH, "allowedCombinations": ["fido2"]}]}),
+        id="a strength told in two ways"),
+    pytest.param(decided({**for_filtered_apps("include"), "id": None}, {**for_filtered_apps("exclude"), "id": None}),
+                 id="two policies without an id"),
 ])
 def test_what_nobody_understands_is_no_demand(told):
     """One factor may suffice, for all that is known."""
     assert told["singleFactorPossible"]
+
+
+NOTED = policy(session=EIGHT)
+
+
+@pytest.mark.parametrize(("note", "told"), [
+    ("appPassword", {"user": {"perUserMfaState": "enforced"}, "clientAppType": "other", "tenant": {"policies": []}}),
+    ("dataConflict", {"tenant": {"securityDefaults": {"isEnabled": True}}}),
+    ("mayBeAskedSooner", {"tenant": {"policies": [NOTED, {
+        **policy({"includeGroups": [GROUP]}, number=2, session={"signInFrequency": {
+            "isEnabled": True, "type": "hours", "value": 1}})}]}}),
+    ("mfaTrustedIpMayBypass", {"tenant": {"mfaTrustedIps": ["198.51.100.0/24"]}}),
+    ("microsoftAsks", {"appId": "c44b4083-3bb0-49c1-b47d-974e53cbdf3c"}),
+    ("perUserMfaNotRead", {"user": {}}),
+])
+def test_a_note_stands_where_it_is_due_and_nowhere_else(note, told):
+    """Beside the same sign-in without what calls for it the note is not."""
+    plain = decided(NOTED, user={"perUserMfaState": "disabled"})
+    noted = decided(NOTED, **{"user": {"perUserMfaState": "disabled"}, **told})
+
+    assert [] == plain["notes"]
+    assert note in noted["notes"]
+
+
+def test_days_a_browser_is_remembered_are_reported():
+    """As the tenant has them; not told is null."""
+    assert 14 == decided(NOTED, tenant={"perUserMfaSettings": {"rememberMfaDays": 14}})["rememberMfaDays"]
+    assert decided(NOTED)["rememberMfaDays"] is None
 
 
 def test_many_doubts_are_settled_in_bounded_time():
