@@ -156,11 +156,15 @@ class Ledger:
             f"SELECT DISTINCT template FROM messages WHERE state IN ({_marks(COUNTED)}) AND (? IS NULL OR day < ?)",
             (*COUNTED, *(2 * [None if before is None else before.isoformat()]))))
 
-    def left_since(self, day: date) -> dict[str, int]:
-        """Template -> how many messages have left, or may have, on ``day`` or later."""
-        return dict(self._store.read(
-            f"SELECT template, count(*) FROM messages WHERE state IN ({_marks(COUNTED)}) AND day >= ? "
-            "GROUP BY template", (*COUNTED, day.isoformat())))
+    def readers_since(self, day: date) -> dict[str, frozenset[tuple[str, str]]]:
+        """Template -> who has read, or may have, a message of it that left on ``day`` or later: ``recipient`` and
+        ``recipient_id``, empty where there is none."""
+        found: dict[str, set[tuple[str, str]]] = {}
+        for template, recipient, who in self._store.read(
+                "SELECT DISTINCT template, recipient, coalesce(recipient_id, '') FROM messages "
+                f"WHERE state IN ({_marks(COUNTED)}) AND day >= ?", (*COUNTED, day.isoformat())):
+            found.setdefault(template, set()).add((recipient, who))
+        return {template: frozenset(readers) for template, readers in found.items()}
 
     def not_done(self) -> pd.DataFrame:
         """Accounts told of a stage and not yet seen set up since: ``account_id`` and ``ladder``."""
