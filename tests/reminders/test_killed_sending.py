@@ -15,6 +15,7 @@ from small_tenant import DAY, OPERATOR, STAFF, TENANT, account_id, command, ende
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from killing import Point
     from mail_server import Mailbox
 
 CANNOT = why_not()
@@ -25,6 +26,9 @@ ABOUT = re.compile(rf"{TENANT}(?!/snapshots)|reports/reminders|TCP:|sin_port")
 OPERATORS_COPY = "letter:announce"
 ADDRESSES = {**{account_id(number): to for number, to in enumerate(STAFF, 1)}, OPERATORS_COPY: OPERATOR}
 FORCED, INCOMPLETE = -9, 4
+TRIES = 5
+"""Calls are known by their number, and what DuckDB writes aside is now one more and now one less: a kill that hits
+that is checked like any other, and tried again."""
 
 
 @pytest.fixture(name="prepared", scope="module")
@@ -57,17 +61,25 @@ def test_killed_at_any_system_call_nobody_hears_twice_and_nobody_is_lost(prepare
     home, send = prepared
     number, shares = share
     wrong: list[str] = []
-    landed = 0
+    missed = []
     for at, point in list(enumerate(spread(points, kills)))[number::shares]:
-        place = tmp_path / str(at)
-        shutil.copytree(home, place / "home")
-        with serving(place) as (environment, mailbox):
-            told, call = killed_at(point, place / "home", place / "calls.txt", send, **environment)
-            landed += told.code == FORCED and ABOUT.search(call.text) is not None
-            wrong += [f"{point}: {each}" for each in _sent_again(place / "home", send, mailbox, environment)]
+        tries = [_killed_and_sent_again(tmp_path / f"{at}-0", home, send, point)]
+        while not tries[-1][0] and len(tries) < TRIES:
+            tries.append(_killed_and_sent_again(tmp_path / f"{at}-{len(tries)}", home, send, point))
+        wrong += [f"{point}: {each}" for _, found in tries for each in found]
+        missed += [str(point)] * (not tries[-1][0])
 
     assert [] == wrong
-    assert landed == len(range(number, len(spread(points, kills)), shares))
+    assert [] == missed
+
+
+def _killed_and_sent_again(place: Path, home: Path, send: list[str], point: Point) -> tuple[bool, list[str]]:
+    """Whether the kill hit a call that matters, and what was not as it must be."""
+    shutil.copytree(home, place / "home")
+    with serving(place) as (environment, mailbox):
+        told, call = killed_at(point, place / "home", place / "calls.txt", send, **environment)
+        hit = told.code == FORCED and ABOUT.search(call.text) is not None
+        return hit, _sent_again(place / "home", send, mailbox, environment)
 
 
 def _sent_again(home: Path, send: list[str], mailbox: Mailbox, environment: dict[str, str]) -> list[str]:
