@@ -37,6 +37,7 @@ def examine(settings: Settings, policy: Policy, online: Online, proxies: Mapping
     for name, folder in (("data", settings.data), ("output", settings.output)):
         yield _folder(name, folder)
     yield _lock(settings, online)
+    yield from _reminders(settings, policy)
 
 
 def _credential(settings: Settings, online: Online) -> Iterator[Check]:
@@ -128,6 +129,13 @@ def _folder(name: str, folder: Path) -> Check:
     if free < _ENOUGH_BYTES:
         return Check(f"{name} folder", State.PROBLEM, found, f"make room: {_ENOUGH_BYTES // 2**30} GiB are little.")
     return Check(f"{name} folder", State.OK, found)
+
+
+def _reminders(settings: Settings, policy: Policy) -> Iterator[Check]:
+    from mfa_audit.reminders.checks import check_reminders  # noqa: PLC0415 - pandas is heavy
+    from mfa_audit.reminding import STOP  # noqa: PLC0415
+
+    yield from check_reminders(policy, settings, settings.data / STOP)
 
 
 def _lock(settings: Settings, online: Online) -> Check:

@@ -76,18 +76,18 @@ class Place:
 
     @contextmanager
     def opened(self, policy: Policy, moment: datetime, *, rebuild: bool = False) -> Iterator[Ledger]:
-        """The ledger, nobody else listing or sending meanwhile; what a kill left behind is put right first.
+        """The ledger, nobody else listing or sending meanwhile; what a kill left behind is put right or removed first.
 
         Raises :class:`mfa_audit.errors.LockHeld`, and what opening the ledger raises.
         """
         files.private_folder(self.ledger.parent)
-        with (
-            files.lock(self.ledger.parent / LOCK, "mfa-audit remind", started=moment),
-            open_ledger(self.ledger, self.tenant, policy.about.timezone, moment, rebuild=rebuild) as ledger,
-        ):
-            ledger.settle(moment)
-            outbox.catch_up(self.home, ledger, moment)
-            yield ledger
+        with files.lock(self.ledger.parent / LOCK, "mfa-audit remind", started=moment):
+            # Whoever writes beside the ledger holds this lock.
+            files.sweep(self.ledger.parent)
+            with open_ledger(self.ledger, self.tenant, policy.about.timezone, moment, rebuild=rebuild) as ledger:
+                ledger.settle(moment)
+                outbox.catch_up(self.home, ledger, moment)
+                yield ledger
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,15 @@ def test_nothing_is_found_on_a_clean_set_up(tmp_path):
     assert {} == problems(tmp_path, client_secret=None, certificate_file=certificate(tmp_path / "c.pem", 365))
 
 
+def test_reminders_are_looked_at(tmp_path):
+    """A line each for the ledger, the delivery, and whoever a stage is for and no address is set for."""
+    told = {check.name: check for check in found(tmp_path)}
+
+    assert State.OK is told["ledger of reminders"].state
+    assert State.OK is told["delivery of reminders"].state
+    assert "reminders.addresses.operator" in told["audiences of reminders"].found
+
+
 @pytest.mark.parametrize(("changed", "name", "says"), [
     ({"tenant": None}, "settings", "MFA_AUDIT_TENANT_ID"),
     ({"client_id": None}, "settings", "MFA_AUDIT_CLIENT_ID"),

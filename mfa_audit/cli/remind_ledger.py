@@ -59,16 +59,21 @@ def report(**options: Any) -> int:
     """Show how far every stage is, and how many registered within seven days of hearing it."""
     desk = Desk(options)
     campaign = desk.policy.reminders.campaign
+    as_of = date.fromisoformat(desk.run.summary["as_of"])
     with desk.ledger() as ledger:
-        states, effect = ledger.states(campaign), ledger.effect(campaign, EFFECT_DAYS)
+        states, effect = ledger.states(campaign), ledger.effect(campaign, EFFECT_DAYS, as_of)
     if states.empty:
         say(f"Nothing was listed or sent yet in the campaign {campaign}.")
         return 0
     for row in states.itertuples():
         say(f"{row.stage:<24} {row.state:<12} {row.messages:>8}")
     for row in effect.itertuples():
-        say(f"{row.stage}: {row.soon} of {row.told} who heard it were set up within {EFFECT_DAYS} days, "
-            f"{row.later} later.")
+        told = row.told - row.recent
+        came = f"{row.soon} of {told} were set up within {EFFECT_DAYS} days" if told else "nobody can tell yet"
+        later = f", {row.later} later" if row.later else ""
+        recent = f"; {row.recent} heard it too lately to tell" if row.recent else ""
+        say(f"{row.stage}: {came}{later}{recent}.")
+    say(f"By the records of {as_of.isoformat()}: whoever they do not show set up is not counted as set up.")
     return 0
 
 

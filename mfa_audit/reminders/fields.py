@@ -72,7 +72,6 @@ FIELDS: Mapping[str, Field] = {
     "due": Field("date", "the day by which the second check must be set up"),
     "still_due": Field("date", "the same day, while it has not passed", optional=True),
     "as_of": Field("date", "the day of the records; needs the block WRONG"),
-    "changes_on": Field("date", "the day on which the sign-in rules change", optional=True),
     "ends_on": Field("date", "the day on which the exemption ends or ended"),
     "test_due": Field("date", "the day by which the emergency account must be tested"),
     "people": Field("people", "the people of the list, a line each", lists=True),

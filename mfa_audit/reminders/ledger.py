@@ -156,11 +156,15 @@ class Ledger:
             f"SELECT DISTINCT template FROM messages WHERE state IN ({_marks(COUNTED)}) AND (? IS NULL OR day < ?)",
             (*COUNTED, *(2 * [None if before is None else before.isoformat()]))))
 
-    def left_since(self, day: date) -> dict[str, int]:
-        """Template -> how many messages have left, or may have, on ``day`` or later."""
-        return dict(self._store.read(
-            f"SELECT template, count(*) FROM messages WHERE state IN ({_marks(COUNTED)}) AND day >= ? "
-            "GROUP BY template", (*COUNTED, day.isoformat())))
+    def readers_since(self, day: date) -> dict[str, frozenset[tuple[str, str]]]:
+        """Template -> who has read, or may have, a message of it that left on ``day`` or later: ``recipient`` and
+        ``recipient_id``, empty where there is none."""
+        found: dict[str, set[tuple[str, str]]] = {}
+        for template, recipient, who in self._store.read(
+                "SELECT DISTINCT template, recipient, coalesce(recipient_id, '') FROM messages "
+                f"WHERE state IN ({_marks(COUNTED)}) AND day >= ?", (*COUNTED, day.isoformat())):
+            found.setdefault(template, set()).add((recipient, who))
+        return {template: frozenset(readers) for template, readers in found.items()}
 
     def not_done(self) -> pd.DataFrame:
         """Accounts told of a stage and not yet seen set up since: ``account_id`` and ``ladder``."""
@@ -178,16 +182,23 @@ class Ledger:
                 ((day, account, ladder, day, *DELIVERED) for account, ladder in
                  done[["account_id", "ladder"]].itertuples(index=False, name=None)))
 
-    def effect(self, campaign: str, days: int) -> pd.DataFrame:
-        """``stage``, ``told`` (accounts whose person heard it), ``soon`` (of them set up within ``days``), ``later``
-        (set up after that), in the order in which the stages began."""
-        soon = "julianday(done_on) - julianday(day) <= ?"
+    def effect(self, campaign: str, days: int, as_of: date) -> pd.DataFrame:
+        """What came of each stage by the records of ``as_of``, in accounts, counted from the day their person first
+        heard it; the stages in the order in which they began.
+
+        ``stage``; ``told``; ``recent``: told no more than ``days`` before ``as_of``, so that nobody can tell yet;
+        ``soon``: of the others, seen set up within ``days``; ``later``: seen set up after that. Whoever no run has
+        seen set up is in neither, also when their status is not known.
+        """
         found = self._store.read(
-            f"SELECT stage, count(DISTINCT account_id), count(DISTINCT CASE WHEN {soon} THEN account_id END), "
-            f"count(DISTINCT CASE WHEN NOT ({soon}) THEN account_id END) FROM messages WHERE campaign = ? "
-            f"AND recipient IN (?, ?) AND state IN ({_marks(DELIVERED)}) GROUP BY stage ORDER BY min(day), stage",
-            (days, days, campaign, Recipient.PERSON, Recipient.RESPONSIBLE, *DELIVERED))
-        return pd.DataFrame(found, columns=["stage", "told", "soon", "later"])
+            "WITH heard AS (SELECT stage, account_id, min(day) AS first, "
+            "julianday(?) - julianday(min(day)) <= ? AS recent, "
+            "julianday(min(done_on)) - julianday(min(day)) <= ? AS fast FROM messages WHERE campaign = ? "
+            f"AND recipient IN (?, ?) AND state IN ({_marks(DELIVERED)}) GROUP BY stage, account_id) "
+            "SELECT stage, count(*), sum(recent), coalesce(sum(NOT recent AND fast), 0), "
+            "coalesce(sum(NOT recent AND NOT fast), 0) FROM heard GROUP BY stage ORDER BY min(first), stage",
+            (as_of.isoformat(), days, days, campaign, Recipient.PERSON, Recipient.RESPONSIBLE, *DELIVERED))
+        return pd.DataFrame(found, columns=["stage", "told", "recent", "soon", "later"])
 
     def states(self, campaign: str) -> pd.DataFrame:
         """``stage``, ``state`` and ``messages``: how many messages of each stage are how far."""

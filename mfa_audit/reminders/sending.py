@@ -89,21 +89,26 @@ def check_letters(composer: Composer) -> None:
 def first_wave(composer: Composer, ledger: Ledger, day: dt.date) -> tuple[list[Mail], list[Mail], frozenset[str]]:
     """The letters that may leave on ``day``, those put off, and the letters of which the operator gets a copy first.
 
-    Of a template that nobody had before ``day`` no more than ``first_wave`` leave on that day.
+    A template that nobody had before ``day`` goes to no more than ``first_wave`` people on that day: those who read it,
+    however many it is about. A list that is put off waits whole.
     """
-    used, today = ledger.templates_used(day), ledger.left_since(day)
-    room = {template: max(0, composer.policy.reminders.first_wave - today.get(template, 0))
-            for template in composer.rows["template"].unique() if template not in used}
+    limit, used = composer.policy.reminders.first_wave, ledger.templates_used(day)
+    new = set(composer.rows["template"].unique()) - used
+    readers = {template: set(ledger.readers_since(day).get(template, ())) for template in new}
+    templates = composer.rows["template"].tolist()
+    whom = composer.rows["recipient_id"].fillna("").tolist()
     now: list[Mail] = []
     later: list[Mail] = []
     for mail in composer.mails:
-        if mail.template in room and not room[mail.template]:
+        reader = (mail.recipient, whom[mail.rows[0]])
+        waves = [readers[name] for name in {templates[row] for row in mail.rows} & new]
+        if any(reader not in wave and len(wave) >= limit for wave in waves):
             later.append(mail)
             continue
-        if mail.template in room:
-            room[mail.template] -= 1
+        for wave in waves:
+            wave.add(reader)
         now.append(mail)
-    return now, later, frozenset(mail.letter for mail in now if mail.template in room)
+    return now, later, frozenset(mail.letter for mail in now if mail.template in new)
 
 
 def send(composer: Composer, ledger: Ledger, deliver: Deliver, planned_for: dt.date, day: dt.date, clock: Clock,

@@ -127,7 +127,7 @@ def read_guide(place: str, text: str) -> Text:
     return Text(place, parts=parts)
 
 
-_OF_ONE_PERSON = ("due", "still_due", "as_of", "changes_on", "ends_on", "test_due", "count", "passkeys")
+_OF_ONE_PERSON = ("due", "still_due", "as_of", "ends_on", "test_due", "count", "passkeys")
 
 
 def _lines(place: str, text: str) -> list[Line]:

@@ -44,7 +44,7 @@ def test_a_stage_by_hand_from_plan_to_confirmation_and_back(ran, home):
     confirmed = ran("remind", "confirm", "P1", "--on", "2026-03-02")
     assert (0, "3 messages of P1 were sent on 2026-03-02; if not: mfa-audit remind undo P1\n") == (
         confirmed.code, confirmed.out)
-    assert "P1: 0 of 3 who heard it" in ran("remind", "report").out
+    assert "P1: nobody can tell yet; 3 heard it too lately to tell." in ran("remind", "report").out
     assert "3 messages of P1 wait again" in ran("remind", "undo", "P1").out
     assert 2 == ran("remind", "undo", "P1").code
     assert 2 == ran("remind", "confirm", "P1", "--on", "2999-01-01").code

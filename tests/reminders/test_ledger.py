@@ -376,3 +376,23 @@ def test_the_deepest_mount_decides(tmp_path: Path, text: str, *, refused: bool) 
             refuse_network(here, lambda: mounted)
     else:
         refuse_network(here, lambda: mounted)
+
+
+def test_what_came_of_a_stage_is_counted_where_seven_days_have_passed(tmp_path: Path) -> None:
+    """On the seventh day is in time, on the eighth it is later; whoever heard it too lately is in no share, set up or
+    not; whoever no run has seen set up is not counted as set up; a repetition counts from the first time."""
+    rows = plan_of(5)
+    repeated = rows.iloc[:1].assign(occurrence=1)
+
+    def on(day: int) -> dt.datetime:
+        return NIGHT + dt.timedelta(days=day)
+
+    with opened(tmp_path) as ledger:
+        for day, told in ((0, rows.iloc[:3]), (6, rows.iloc[3:]), (12, repeated)):
+            ledger.left(keys_of(ledger.claim(told, on(day).date(), on(day))), on(day))
+        for day, number in ((7, 0), (8, 1), (9, 3)):
+            ledger.note_done(rows.iloc[number:number + 1], on(day).date())
+        early, late = (ledger.effect(CAMPAIGN, 7, on(day).date()) for day in (13, 14))
+
+    assert [("S1", 5, 2, 1, 1)] == list(early.itertuples(index=False, name=None))
+    assert [("S1", 5, 0, 2, 1)] == list(late.itertuples(index=False, name=None))

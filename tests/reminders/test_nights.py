@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,21 +56,31 @@ class World:
         return people(*rows)
 
     def night(self, day: dt.date, outcomes: list[str], *, stale: bool) -> None:
-        """One run: settle, plan, claim a few at a time, send; ``outcomes`` is what the server and fate do."""
+        """One run: settle, a person decides, plan, claim a few at a time, send; ``outcomes`` is what server and fate
+        do. ``stale``: between plan and claims another process does the whole night."""
         moment = dt.datetime.combine(day, dt.time(2), dt.UTC)
         fate = iter(outcomes)
         with open_ledger(self.folder / "ledger.sqlite", "t", "Europe/London", moment) as ledger:
-            ledger.settle(moment)
+            self._decide(ledger, ledger.settle(moment), moment)
             made = plan(self.people(day), ledger.history(), self.using, day)
             if self.using.reminders.delivery == "files":
                 self._by_hand(ledger, made, day, moment, outcomes)
                 return
-            if stale and next(fate, "") == "kill":
-                raise Killed
+            if stale:
+                with suppress(Killed):
+                    self.night(day, outcomes[::-1], stale=False)
             for start in range(0, len(made.rows), 3):
                 claimed = ledger.claim(made.rows[start:start + 3], day, moment)
                 for key, who in zip(keys_of(claimed), claimed["recipient_id"], strict=True):
                     self._send(ledger, key, who, day, moment, next(fate, "sent"))
+
+    def _decide(self, ledger: Any, doubtful: Any, moment: dt.datetime) -> None:
+        """Every second night a person looks where mail is kept, and says what left."""
+        if moment.day % 2:
+            return
+        gone = {each[:4] for each in self.left}
+        for key in keys_of(doubtful):
+            ledger.decide([key], moment, left=(key[0], key[2], key[3], key[4]) in gone)
 
     def _send(self, ledger: Any, key: Any, who: Any, day: dt.date, moment: dt.datetime, fate: str) -> None:
         if fate == "kill before":

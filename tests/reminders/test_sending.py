@@ -14,8 +14,8 @@ from reminded import person
 
 from mfa_audit.errors import AccessRefused, IncompleteData, OutputFailed, SettingsError, UsageError
 from mfa_audit.mail import Fate, Told
-from mfa_audit.reminders.ledger import open_ledger
-from mfa_audit.reminders.sending import TOO_MANY_REFUSALS, Rules, refuse_to_send, send
+from mfa_audit.reminders.ledger import keys_of, open_ledger
+from mfa_audit.reminders.sending import TOO_MANY_REFUSALS, Rules, first_wave, refuse_to_send, send
 
 FREE = Rules(lambda: False, 6000)
 
@@ -57,6 +57,24 @@ def test_a_new_letter_goes_to_a_first_wave(tmp_path) -> None:
 
     assert 3 == play(tmp_path / "l.sqlite", pigeon, using=using, day=DAY + dt.timedelta(days=1)).left
     assert sorted(f"p{number}@contoso.example" for number in range(1, 6)) == sorted(people(pigeon))
+
+
+def test_a_first_wave_is_of_those_who_read_a_letter(tmp_path) -> None:
+    """One desk's list of three people fills one place, and so does each manager's: as many may still hear that day."""
+    alone = {"mail": None, "manager_id": None, "manager_key": None}
+    using = sending(first_wave=2)
+    _, composer = mailed(*(person(number, **alone) for number in (1, 2, 3)),
+                         *(person(number, mail=None) for number in (4, 5)), using=using)
+    path = tmp_path / "l.sqlite"
+    with open_ledger(path, "t", "UTC", NOON) as ledger:
+        now, later, _ = first_wave(composer, ledger, DAY)
+        assert 2 < sum(len(mail.rows) for mail in now)
+        assert len({(mail.recipient, mail.to) for mail in now}) <= 2
+
+        ledger.left(keys_of(ledger.claim(composer.rows.iloc[list(now[0].rows)], DAY, NOON)), NOON)
+        again, waiting, _ = first_wave(composer, ledger, DAY)
+
+    assert (now, later) == (again, waiting)
 
 
 def test_what_is_refused_is_tried_again_and_what_is_unknown_is_not(tmp_path) -> None:

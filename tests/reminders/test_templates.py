@@ -93,7 +93,7 @@ def test_the_folder_beside_the_policy_is_found(tmp_path, own):
     ("Do it", "Do it [[HOW]] now", 8, "has a block in the middle of a line"),
     ("[MFA] Please", "Please", 3, r"the subject does not begin with \[MFA\]"),
     ("Please read by {due}", "Hello {given_name}", 3, "may not stand in a subject"),
-    ("Please read by {due}", "Rules change on {changes_on}", 3, "the last subject names a field that may be missing"),
+    ("Please read by {due}", "Come to {drop_in}", 3, "the last subject names a field that may be missing"),
     ("For: staff", "For: everybody", 2, "there is no audience everybody\nNext: known: staff, manager"),
     ("For: staff\n", "", 1, "needs one line For:"),
     ("Subject:", "Subjekt:", 3, "is neither For: nor Subject:"),

@@ -193,12 +193,13 @@ def test_the_policys_words_end_where_a_sentence_ends(stop):
 
 
 def test_access_changes_are_promised_only_where_the_policy_says_them():
-    """Without a consequence and a day the letter promises none."""
-    silent = _letter("general", "access_change", consequence=None, changes_on=None)
+    """Without a consequence the letter promises none, and it never names a day: no record says on which one rules
+    change for somebody."""
+    silent, said = _letter("general", "access_change", consequence=None), _letter("general", "access_change")
 
-    assert "[MFA] Your second sign-in check is still to be set up" == silent.subject
+    assert "[MFA] Your second sign-in check is still to be set up" == silent.subject == said.subject
     assert "changes" not in silent.body
-    assert "[MFA] Your sign-in rules change on Friday 27 February 2026" == _letter("general", "access_change").subject
+    assert "This is what changes: You are asked for a code at each sign-in." in said.body
 
 
 def test_the_phone_only_get_passkey_steps_by_device_where_they_may_use_them():
