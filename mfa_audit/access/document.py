@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from mfa_audit.access import policies
     from mfa_audit.access.everybody import Everybody
     from mfa_audit.access.kleene import Fact
+    from mfa_audit.access.strengths import Strength
     from mfa_audit.policy import Policy
 
 _PLACES = (NEVER, CANNOT_TELL, SOMEWHERE, EVERYWHERE, NO_ACCESS)
@@ -47,7 +49,8 @@ def told(asked: Everybody, counts: pd.DataFrame, holdings: pd.DataFrame, roles: 
         _by_role(roles[roles["counted"]]), asked.matrix.tenant.deleted, float(policy.exemptions.tolerance_percent),
         scoped=_by_role(roles[roles["scoped"]]),
         emergency=_sizes(asked, counts[counts["tier"] == "break_glass"]),
-        emergency_ids=frozenset(policy.population.break_glass), again=tuple(_again(asked, counts, policy)))
+        emergency_ids=frozenset(policy.population.break_glass), again=tuple(_again(asked, counts, policy)),
+        without_method=_sizes(asked, holdings[holdings["method_bits"] == 0]))
     found = sorted([*gaps(view), *_out_of_reach(view, holdings)], key=order)
     document = {
         "schema": "mfa-audit/access/1",
@@ -106,9 +109,11 @@ def _whom(touched: Touched) -> Iterator[tuple[int | None, int, str | None]]:
 
 def _out_of_reach(view: View, holdings: pd.DataFrame) -> Iterator[Gap]:
     """Strengths demanded of people whose methods do not meet them: they are locked out, or sent to register."""
-    known = {policy.grants.strength.id: policy.grants.strength for policy in view.asking
-             if policy.grants is not None and policy.grants.strength is not None}
-    for identity, strength in sorted(known.items()):
+    known: dict[str, tuple[Strength, list[policies.Policy]]] = {}
+    for policy in view.asking:
+        if policy.grants is not None and policy.grants.strength is not None:
+            known.setdefault(policy.grants.strength.id, (policy.grants.strength, []))[1].append(policy)
+    for identity, (strength, demanding) in sorted(known.items()):
         bits = meeting(strength)
         demanded = [number for number, cells in enumerate(view.cells)
                     if any(identity in cell.strengths for cell in cells.values())]
@@ -120,7 +125,8 @@ def _out_of_reach(view: View, holdings: pd.DataFrame) -> Iterator[Gap]:
             yield Gap("strength_out_of_reach", "high",
                       f"demands {strength.name or identity} of people who have no method that meets it: they are "
                       "locked out, or sent to register one", "let them register such a method first",
-                      strength.name or identity, identity, int(short["count"].sum()),
+                      "; ".join(each.name or each.id for each in demanding), ";".join(each.id for each in demanding),
+                      int(short["count"].sum()),
                       Touched(tuple(sorted(set(short["access_class"].tolist()))), bits))
 
 

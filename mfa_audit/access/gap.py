@@ -26,7 +26,8 @@ Mask = npt.NDArray[np.bool_]
 @dataclass(frozen=True)
 class Touched:
     """Whom a gap touches: the ``classes`` of which everybody in scope does (those of them alone who have none of the
-    methods ``without``, in bits), or single accounts by id."""
+    methods ``without``, in bits, and others; where these are all there are, those who have none), or single accounts by
+    id."""
 
     classes: tuple[int, ...] = ()
     without: int = 0
@@ -69,7 +70,7 @@ class View:
     counts -> accounts in scope that hold it or may, ``scoped``: role -> accounts in scope that hold it over part of
     the tenant only. ``emergency``: accounts in scope of the tier break_glass, by class (null: none), and
     ``emergency_ids``, their ids as far as the policy names them by id. ``again``: by tier, how soon people must be
-    asked again."""
+    asked again. ``without_method``: accounts in scope by class that have no method that counts (null: all of them)."""
 
     matrix: Matrix
     people: Sequence[Person]
@@ -84,6 +85,7 @@ class View:
     emergency: npt.NDArray[np.int64] | None = None
     emergency_ids: frozenset[str] = frozenset()
     again: tuple[Again, ...] = ()
+    without_method: npt.NDArray[np.int64] | None = None
 
     @cached_property
     def enforced(self) -> tuple[Policy, ...]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mfa_audit.access import people_gaps, place_gaps, policy_gaps, role_gaps
+from mfa_audit.access.gap import Gap, Touched
 from mfa_audit.access.grants import SHUT
 from mfa_audit.access.matrix import Asked
+from mfa_audit.access.other_sources import REGISTER
 from mfa_audit.access.question import LEGACY
+from mfa_audit.methods import FACTOR_BITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mfa_audit.access.gap import Gap, View
+    from mfa_audit.access.gap import View
 
 _ORDER = ("high", "medium", "low", "info")
 
@@ -59,12 +64,15 @@ def device_code(view: View) -> Iterator[Gap]:
 
 
 def registration(view: View) -> Iterator[Gap]:
-    """Somebody with a stolen password can register the first factor from anywhere."""
-    actions = view.those(lambda situation: all(each.user_action is not None for each in situation.sign_ins))
+    """Somebody with a stolen password can register the first factor of whoever has none, from anywhere."""
+    actions = view.those(lambda situation: all(each.user_action == REGISTER for each in situation.sign_ins))
     open_ = view.where(lambda cell: cell.asked is Asked.NOT_ASKED, actions)
-    if view.sizes[open_].sum():
-        yield view.gap("registration_open", "medium", "a first method can be registered from anywhere with a password",
-                       "protect the registration of security information", classes=open_)
+    bare = view.sizes if view.without_method is None else view.without_method
+    if bare[open_].sum():
+        classes = tuple(np.flatnonzero(open_ & (bare > 0)).tolist())
+        yield Gap("registration_open", "medium", "a first method can be registered from anywhere with a password",
+                  "protect the registration of security information", accounts=int(bare[open_].sum()),
+                  touched=Touched(classes, FACTOR_BITS))
 
 
 _LOOKS: tuple[Callable[[View], Iterator[Gap]], ...] = (

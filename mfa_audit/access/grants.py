@@ -41,7 +41,9 @@ SHUT = frozenset({Outcome.BLOCK, Outcome.DENIED})
 """Outcomes that let nobody in."""
 
 DEVICE_CONTROLS = frozenset({"compliantdevice", "domainjoineddevice"})
-_COUNTS_AS_MFA = frozenset({"mfa", "passwordchange", "riskremediation"})
+COUNTS_AS_MFA = frozenset({"mfa", "passwordchange", "riskremediation"})
+"""Controls that are MFA or hold it."""
+
 _MOBILE = frozenset({"ios", "android"})
 APP_CONTROLS = {"approvedapplication": _MOBILE, "compliantapplication": _MOBILE | {"windows"}}
 """Control -> platforms on which it can be met at all."""
@@ -104,7 +106,7 @@ def _parts(grants: Grants, policy: Policy, question: Question) -> tuple[list[Str
     for control in sorted(grants.controls):
         if control == "passwordchange" and _is_external(question).holds is not False:
             met.append(negate(_is_external(question)))
-        elif control in _COUNTS_AS_MFA:
+        elif control in COUNTS_AS_MFA:
             proofs.append(BUILT_IN[MFA_STRENGTH])
         elif control in DEVICE_CONTROLS:
             met.append(_device_control(control, question))

@@ -41,7 +41,8 @@ class Asked(StrEnum):
 class Cell:
     """One class in one scenario. ``why``: the :class:`mfa_audit.tables.Reason` MFA is not demanded, empty unless it is
     not; ``hours``: the longest time until it is asked again, null when in one combination never; ``strengths`` that
-    must be met in one; ``lacks``: what is not known."""
+    must be met in one; ``lacks``: what is not known; ``sure``: in one MFA is demanded for certain, and nobody may be
+    shut out instead."""
 
     asked: Asked
     why: str = ""
@@ -49,6 +50,7 @@ class Cell:
     strengths: frozenset[str] = frozenset()
     lacks: frozenset[Fact] = frozenset()
     possible: frozenset[Outcome] = frozenset()
+    sure: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Matrix:
         """Where somebody is asked over all sign-ins, of the words of :mod:`mfa_audit.access.coverage`; registering a
         method or a device is none."""
         told = [cells[situation.name] for situation in self.situations if not situation.is_action]
-        if any(cell.asked is Asked.ASKED for cell in told):
+        if any(cell.asked is Asked.ASKED and cell.sure for cell in told):
             return EVERYWHERE if all(cell.asked in (Asked.ASKED, Asked.BLOCKED) for cell in told) else SOMEWHERE
         if any(Outcome.MFA in cell.possible for cell in told):
             return CANNOT_TELL
@@ -213,6 +215,7 @@ def _together(decisions: Sequence[Decision]) -> Cell:
         strengths=frozenset(each for decision in decisions for each in decision.required_strength or ()),
         lacks=frozenset(fact for decision in decisions for fact in decision.lacks),
         possible=frozenset(each for decision in decisions for each in decision.possible),
+        sure=any(decision.possible == {Outcome.MFA} for decision in decisions),
     )
 
 

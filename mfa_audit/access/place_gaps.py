@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mfa_audit.access.tenant import MFA_TRUSTED
+from mfa_audit.access.width import uncovered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,11 +31,12 @@ def untrusted_only(view: View) -> Iterator[Gap]:
     """MFA is not asked for on trusted networks."""
     for policy in view.asking:
         locations = policy.conditions.locations
-        if locations is not None and locations.exclude:
+        left = uncovered(view, policy, but="locations")
+        if locations is not None and locations.exclude and view.sizes[left].sum():
             spared = _spared(view.matrix.tenant, policy)
             yield view.gap("untrusted_only", "medium", f"asks only away from trusted places; spared are {_span(spared)}"
                            + _unread(view.matrix.tenant, policy), "keep the trusted ranges narrow, and ask "
-                           "administrators everywhere", policy=policy, classes=view.named_by(policy))
+                           "administrators everywhere", policy=policy, classes=left)
 
 
 def wide_places(view: View) -> Iterator[Gap]:
@@ -42,7 +44,7 @@ def wide_places(view: View) -> Iterator[Gap]:
     tenant = view.matrix.tenant
     sparing: dict[Networks, Mask] = {}
     for policy in view.asking:
-        _add(sparing, _spared(tenant, policy), view.named_by(policy))
+        _add(sparing, _spared(tenant, policy), uncovered(view, policy, but="locations"))
     per_user = np.array([person.per_user in ("enabled", "enforced") for person in view.people], dtype=bool)
     if view.sizes[per_user].sum():
         _add(sparing, _seen(tenant.trusted_networks or ()), per_user)
@@ -56,9 +58,10 @@ def wide_places(view: View) -> Iterator[Gap]:
                            f"trusted are {_span(networks)}{_named(tenant, networks)}"
                            + ("" if spares else ", though they spare nobody MFA today"), _CLOSE, classes=classes)
     for policy in view.asking:
-        for country in _countries(tenant, policy):
+        left = uncovered(view, policy, but="locations")
+        for country in _countries(tenant, policy) if view.sizes[left].sum() else ():
             yield view.gap("safe_country", "high", f"spares everybody in {country.name or country.id}, a country",
-                           "take the country out of the exclusions", policy=policy, classes=view.named_by(policy))
+                           "take the country out of the exclusions", policy=policy, classes=left)
 
 
 def _excluded(policy: Policy) -> frozenset[str]:

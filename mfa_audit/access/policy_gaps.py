@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from mfa_audit.access import rules
 from mfa_audit.access.coverage import EVERYWHERE
 from mfa_audit.access.gap import demands_mfa
-from mfa_audit.access.grants import APP_CONTROLS, DEVICE_CONTROLS
+from mfa_audit.access.grants import APP_CONTROLS, COUNTS_AS_MFA, DEVICE_CONTROLS
 from mfa_audit.access.sign_in import REPORT_ONLY
-from mfa_audit.access.strengths import BUILT_IN
-from mfa_audit.access.width import at_least_as_wide, is_wider, takes_something_else
+from mfa_audit.access.strengths import BUILT_IN, SINGLE
+from mfa_audit.access.width import at_least_as_wide, is_wider, takes_something_else, uncovered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mfa_audit.access.gap import Gap, View
     from mfa_audit.access.policies import Policy
 
+_UNDERSTOOD = COUNTS_AS_MFA | DEVICE_CONTROLS | APP_CONTROLS.keys()
 _EDITABLE = frozenset({"displayname", "model", "manufacturer"})
 _MANAGED = "microsoft-managed"
 """How the names begin of policies that Microsoft makes, and switches on after a notice."""
@@ -77,14 +78,16 @@ def alternatives(view: View) -> Iterator[Gap]:
         grants = policy.grants
         if grants is None or grants.every:
             continue
+        left = uncovered(view, policy)
         for controls, severity, what in (
             (grants.controls & DEVICE_CONTROLS, "low", "a managed device"),
             (grants.controls & APP_CONTROLS.keys(), "medium", "an approved or protected application"),
             (grants.interactive, "high", "terms of use or a custom control"),
+            (grants.strange or grants.controls - _UNDERSTOOD, "high", "a control nobody knows"),
         ):
-            if controls:
+            if controls and view.sizes[left].sum():
                 yield view.gap("or_something_else", severity, f"takes {what} in place of MFA", "demand both",
-                               policy=policy, classes=view.named_by(policy))
+                               policy=policy, classes=left)
 
 
 def device_filters(view: View) -> Iterator[Gap]:
@@ -92,13 +95,13 @@ def device_filters(view: View) -> Iterator[Gap]:
     for policy in view.asking:
         found = list(_compared(rules.parse(policy.conditions.filter_rule, "device") or ()))
         out = policy.conditions.filter_mode == "exclude"
-        if any(name in _EDITABLE or (out and negative) for name, negative in found):
+        left = uncovered(view, policy, but="filter")
+        if any(name in _EDITABLE or (out and negative) for name, negative in found) and view.sizes[left].sum():
             yield view.gap("device_filter", "high",
                            "leaves devices out by a property anybody can set, or by a negative comparison, which holds "
                            "for every unregistered device" if out else
                            "asks only on devices told by a property anybody can set",
-                           "go by trust type and compliance, in the positive", policy=policy,
-                           classes=view.named_by(policy))
+                           "go by trust type and compliance, in the positive", policy=policy, classes=left)
 
 
 def _compared(rule: rules.Rule) -> Iterable[tuple[str, bool]]:
@@ -124,6 +127,10 @@ def weak_strengths(view: View) -> Iterator[Gap]:
         if strength.is_mfa is False:
             yield view.gap("weak_strength", "high", f"its strength {strength.name or strength.id} is met by one factor",
                            "take the single methods out of it", policy=policy, classes=view.named_by(policy))
+        elif (strength.combinations or frozenset()) & SINGLE:
+            yield view.gap("weak_strength", "high", f"its strength {strength.name or strength.id} is called MFA and "
+                           "accepts one factor", "take the single methods out of it", policy=policy,
+                           classes=view.named_by(policy))
         elif any(combination & _SPOKEN for combination in strength.combinations or ()):
             yield view.gap("weak_strength", "low", f"its strength {strength.name or strength.id} takes text messages "
                            "or calls", "take them out of it", policy=policy, classes=view.named_by(policy))

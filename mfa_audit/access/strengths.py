@@ -38,7 +38,8 @@ MULTI_FACTOR: frozenset[Combination] = _combinations(
                                                                      for method in _WITH_PASSWORD))
 """Every combination that is more than one factor."""
 
-_SINGLE = _combinations(*FIRST, *_SECOND, "x509certificatesinglefactor", "qrcodepin")
+SINGLE = _combinations(*FIRST, *_SECOND, "x509certificatesinglefactor", "qrcodepin")
+"""Combinations that are one factor."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def _derived(combinations: frozenset[Combination] | None) -> bool | None:
     """One single factor spoils it; a combination nobody knows leaves it open."""
     if combinations is None:
         return None
-    if combinations & _SINGLE:
+    if combinations & SINGLE:
         return False
     return True if combinations <= MULTI_FACTOR else None
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mfa_audit.access.grants import APP_CONTROLS, DEVICE_CONTROLS
+from mfa_audit.access.grants import COUNTS_AS_MFA
 
 if TYPE_CHECKING:
+    from mfa_audit.access.gap import Mask, View
     from mfa_audit.access.policies import Choice, Conditions, Policy
 
 _EVERY_CLIENT = frozenset({"browser", "mobileappsanddesktopclients"})
@@ -68,7 +69,18 @@ def takes_something_else(policy: Policy) -> bool:
     """Whether something else does in place of MFA."""
     grants = policy.grants
     return grants is not None and not grants.every and bool(
-        grants.interactive or grants.controls & (DEVICE_CONTROLS | APP_CONTROLS.keys()))
+        grants.interactive or grants.strange or grants.controls - COUNTS_AS_MFA)
+
+
+def uncovered(view: View, policy: Policy, but: str = "") -> Mask:
+    """The classes a policy is for whom no other surely asks, wherever it does, for MFA and nothing in its place, and
+    without being narrowed by ``but`` itself, a condition of :func:`narrowing`."""
+    left = view.named_by(policy)
+    for other in view.asking:
+        if (other is not policy and at_least_as_wide(other, policy) and not takes_something_else(other)
+                and but not in narrowing(other.conditions)):
+            left &= ~view.surely_named_by(other)
+    return left
 
 
 def breadth(policy: Policy) -> tuple[bool, bool, int]:

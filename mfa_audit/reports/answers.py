@@ -74,6 +74,8 @@ def account(row: Mapping[str, Any], facts: Facts) -> Iterator[Block]:
     what_to_do, who_acts = word.what_to_do, word.who_acts
     if row["kind"] in (Kind.SHARED_MAILBOX, Kind.ROOM) and who_acts == "the person":
         what_to_do, who_acts = words.MAILBOX_TO_DO, words.MAILBOX_WHO
+    elif row["ready"] == Required.NO and who_acts == "the person":
+        what_to_do, who_acts = words.CANNOT_REGISTER_TO_DO, words.CANNOT_REGISTER_WHO
     yield Heading(name_of(row))
     yield Pairs(_filled(_who(row, facts)))
     yield Heading("Status", word.label)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mfa_audit import files
+from mfa_audit.methods import FACTOR_BITS
 from mfa_audit.reports.data import csv_header, csv_rows
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class _Gap:
         found = accounts["access_class"].isin(self._classes)
         if self._without:
             bits = accounts["method_bits"].fillna(0).astype("int64")
-            found &= (bits != 0) & ((bits & self._without) == 0)
+            found &= ((bits != 0) | (self._without == FACTOR_BITS)) & ((bits & self._without) == 0)
         return found | accounts["account_id"].isin(self._ids)
 
     def next_of(self, accounts: pd.DataFrame) -> pd.DataFrame:

@@ -42,7 +42,8 @@ class Night:
     """``access.json`` as published; null when nothing says who is asked."""
     touched: pd.DataFrame | None
     """Whom the gaps of ``access.json`` touch: ``gap`` (position), ``access_class`` (null: one account), ``without`` (of
-    the class those alone who have none of these ``method_bits``; 0: everybody), ``account_id``."""
+    the class those alone who have methods and none of these ``method_bits``; where these are all there are, those who
+    have none; 0: everybody), ``account_id``."""
     policy: Policy
     """The policy the night was judged by."""
     people: TableFile

@@ -65,6 +65,9 @@ STATUS: Mapping[Status, Words] = {
 MAILBOX_TO_DO, MAILBOX_WHO = "Switch off signing in: nobody should sign in to this mailbox.", "an administrator"
 """What to do, and who, where a mailbox that is no person's does not meet the policy: there is nobody to set it up."""
 
+CANNOT_REGISTER_TO_DO, CANNOT_REGISTER_WHO = "Let this person register first: a policy stops them.", "an administrator"
+"""What to do, and who, where somebody would set up a method and is not let."""
+
 REASON: Mapping[Reason, str] = {
     Reason.OK: "A strong enough second sign-in method is set up, and the account is made to use it.",
     Reason.OK_ENFORCEMENT_NOT_ASSESSED:

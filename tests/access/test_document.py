@@ -89,3 +89,29 @@ def test_what_meets_a_strength():
     assert BIT["mobile_phone"] == meeting(texts)
     assert meeting(BUILT_IN["00000000-0000-0000-0000-000000000002"]) is None
     assert meeting(strength_of({"id": "y"}, {})) is None
+
+
+def test_the_policies_that_demand_a_strength_out_of_reach_are_named():
+    """Not the strength."""
+    resistant = policy() | {"displayName": "Keys only", "grantControls": {
+        "operator": "OR", "authenticationStrength": {"id": RESISTANT}}}
+    found = told(resistant, people=(MEMBER,), tiers=[(0, "staff", 4)], holdings=[(0, BIT["mobile_phone"], 4)])["gaps"]
+
+    assert [("Keys only", resistant["id"])] == [
+        (gap["policy"], gap["policy_id"]) for gap in found if gap["id"] == "strength_out_of_reach"]
+
+
+def test_only_who_has_no_method_can_have_a_first_one_registered():
+    """By whoever has the password."""
+    found = told(policy(), people=(MEMBER,), tiers=[(0, "staff", 7)],
+                 holdings=[(0, 0, 3), (0, BIT["security_key"], 4)])["gaps"]
+
+    assert [3] == [gap["accounts"] for gap in found if gap["id"] == "registration_open"]
+
+
+def test_who_may_be_shut_out_instead_is_not_surely_asked():
+    """MFA and a control nobody knows: nobody can tell whether it can be met."""
+    both = policy(grant=("mfa", "brandNewControl"), operator="AND")
+
+    assert {"never": 0, "cannot_tell": 5, "somewhere": 0, "everywhere": 0, "no_access": 0} == told(
+        both, people=(MEMBER,), tiers=[(0, "staff", 5)])["lists"]

@@ -271,3 +271,36 @@ def test_an_application_known_to_be_gone():
 
     assert "deleted_reference" in found([named], deleted=frozenset({gone}))
     assert "deleted_reference" not in found([named])
+
+
+@pytest.mark.parametrize(("name", "narrow", "places"), [
+    ("untrusted_only", policy(OFF_NETWORK, number=2), [("a", True, ["198.18.0.0/24"])]),
+    ("device_filter", policy({"devices": {"deviceFilter": {"mode": "exclude", "rule": 'device.model -eq "x"'}}},
+                             number=2), ()),
+    ("or_something_else", policy(controls=("mfa", "compliantDevice"), number=2), ()),
+    ("or_something_else", policy(controls=("mfa", "brandNewControl"), number=2), ()),
+])
+def test_a_policy_that_asks_as_widely_leaves_no_gap(name, narrow, places):
+    """Alone the narrow one leaves one; twice it leaves two."""
+    again = {**narrow, "id": "c0000000-0000-4000-8000-000000000009"}
+
+    assert 1 == len(found([narrow], places=places)[name])
+    assert 2 == len(found([narrow, again], places=places)[name])
+    assert name not in found([narrow, policy()], places=places)
+
+
+def test_a_strength_that_is_called_mfa_and_takes_a_password_is_weak():
+    """Whatever it says of itself."""
+    weak = policy() | {"grantControls": {"operator": "OR", "authenticationStrength": {
+        "id": "ee000000-0000-4000-8000-000000000001", "requirementsSatisfied": "mfa",
+        "allowedCombinations": ["password", "fido2"]}}}
+
+    assert ["high"] == [gap.severity for gap in found([weak])["weak_strength"]]
+
+
+def test_registering_a_device_is_not_registering_a_method():
+    """The one may be open and the other not."""
+    protected = policy({"applications": {"includeUserActions": ["urn:user:registersecurityinfo"]}}, number=2)
+
+    assert "registration_open" in found([policy()])
+    assert "registration_open" not in found([policy(), protected])

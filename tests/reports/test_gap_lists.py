@@ -12,6 +12,7 @@ from nights import GOLDEN, run
 from nights_terminal import ACCESS, person
 from nights_terminal import night as night_of
 
+from mfa_audit.methods import FACTOR_BITS
 from mfa_audit.reports.gap_lists import COLUMNS, gaps_of, write_gap_lists
 from mfa_audit.tables import Status
 
@@ -84,3 +85,14 @@ def touching(folder, touched, most):
     gap = {**ACCESS["gaps"][0], "listed": most}
     types = {"gap": "int64", "access_class": "Int64", "without": "int64", "account_id": "str"}
     return replace(night_of(folder, PEOPLE), access={**ACCESS, "gaps": [gap]}, touched=frame.astype(types))
+
+
+def test_those_without_any_method_are_told_by_all_of_them(tmp_path):
+    """Where the methods nobody has are all there are."""
+    night = touching(tmp_path, {"access_class": [0, 1], "without": [FACTOR_BITS] * 2}, 5)
+
+    write_gap_lists(night, tmp_path)
+
+    assert [row["display_name"].removeprefix("'") for row in listed(tmp_path)] == [
+        str(row["display_name"]) for row in PEOPLE if row["in_scope"] and not row["method_bits"]
+        and row["access_class"] in (0, 1)]

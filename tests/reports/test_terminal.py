@@ -256,6 +256,15 @@ def test_a_mailbox_that_is_nobodys_is_for_the_administrators(kind: Kind) -> None
     assert "the person" not in text
 
 
+def test_who_is_not_let_register_is_for_the_administrators() -> None:
+    """Told to do what a policy stops, nobody gets anywhere."""
+    row = nights.person(1, "A B", Status.NOT_REGISTERED, ready="no")
+    text = page(lambda console: terminal.account(row, answers.Facts(), console))
+
+    assert words.CANNOT_REGISTER_WHO in text
+    assert "the person" not in text
+
+
 @pytest.mark.parametrize("status", list(Status))
 def test_every_status_can_be_explained(status: Status) -> None:
     """An account of any status has a page that says what to do."""

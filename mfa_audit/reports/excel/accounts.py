@@ -10,7 +10,7 @@ from mfa_audit import methods
 from mfa_audit.reports import words
 from mfa_audit.reports.excel import style
 from mfa_audit.reports.excel.table import Column, table_sheet
-from mfa_audit.tables import Kind, Reason
+from mfa_audit.tables import Kind, Reason, Required
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -107,6 +107,18 @@ def _again(first: pd.DataFrame, rest: Iterator[pd.DataFrame]) -> Iterator[pd.Dat
     yield from rest
 
 
+def _other_actions(frame: pd.DataFrame, added: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
+    """``action`` and ``who`` where the status alone would say something else."""
+    action, who = added["action"], added["who"]
+    if "reason" in frame:
+        action = action.mask(frame["reason"] == Reason.METHOD_NOT_ALLOWED, words.REASON[Reason.METHOD_NOT_ALLOWED])
+    if "ready" in frame:
+        not_let = (frame["ready"] == Required.NO) & (who == "The person")
+        action = action.mask(not_let, words.CANNOT_REGISTER_TO_DO)
+        who = who.mask(not_let, words.CANNOT_REGISTER_WHO.capitalize())
+    return {"action": action, "who": who}
+
+
 def worded(frame: pd.DataFrame, night: Night) -> pd.DataFrame:
     """The frame with words for its codes, and emergency accounts without their names."""
     status = frame["status"].astype("str")
@@ -116,8 +128,7 @@ def worded(frame: pd.DataFrame, night: Night) -> pd.DataFrame:
     }
     if "reason" in frame:
         added["why"] = frame["reason"].astype("str").map(_REASON)
-        stopped = frame["reason"] == Reason.METHOD_NOT_ALLOWED
-        added["action"] = added["action"].mask(stopped, words.REASON[Reason.METHOD_NOT_ALLOWED])
+    added |= _other_actions(frame, added)
     if "best_level" in frame:
         added["level"] = frame["best_level"].astype("str").map(dict(words.LEVEL)).fillna("Not known")
     if "methods" in frame:

@@ -30,7 +30,7 @@ TO_DO: tuple[Status, ...] = (
 """Statuses that ask something of somebody."""
 
 ACTION_FIELDS = ("display_name", "user_principal_name", "organisation", "department", "job_title", "manager_key",
-                 "kind", "status", "reason", "due", "overdue_days")
+                 "kind", "status", "reason", "ready", "due", "overdue_days")
 """What an action list reads of the people."""
 
 

@@ -32,7 +32,7 @@ BATCH_ROWS = 20_000
 LISTED = 20_000
 """People a workbook names at most; more would be the same people again as in the workbooks of the managers between."""
 _FIELDS = ("account_key", "account_id", "display_name", "user_principal_name", "job_title", "status", "due",
-           "overdue_days", "away", "leaver", "dormant", "priority")
+           "overdue_days", "away", "leaver", "dormant", "ready", "priority")
 
 
 def file_name(manager_id: str) -> str:
@@ -69,12 +69,12 @@ class _Shape:
 
     def __init__(self, night: Night) -> None:
         fields = ("account_key", "account_id", "manager_key", "population", "in_scope", "status", "away", "leaver",
-                  "dormant")
+                  "dormant", "ready")
         parts = []
         ids = []
         for frame in night.people.rows(fields):
             status = _standing(frame["status"], night)
-            views = manager_words.views(status, frame["away"], frame["leaver"], frame["dormant"])
+            views = manager_words.views(status, frame)
             shown = frame["in_scope"].astype("bool") & (frame["population"] == WORKFORCE)
             parts.append(
                 np.column_stack([
@@ -157,7 +157,7 @@ def _packs(night: Night, batch: Sequence[tuple[int, Listed]], template: Template
 
 def _listing(pairs: pd.DataFrame, facts: pd.DataFrame, night: Night) -> pd.DataFrame:
     """What the rows say, a manager's people together: first those to speak to, the direct before the indirect."""
-    view = manager_words.views(_standing(facts["status"], night), facts["away"], facts["leaver"], facts["dormant"])
+    view = manager_words.views(_standing(facts["status"], night), facts)
     due = pd.to_datetime(facts["due"])
     ends = pd.Timestamp(night.policy.methods.weak_ends_on)
     due = due.mask(facts["status"] == Status.COMPLIANT_WEAK, due.where(due > ends, ends))

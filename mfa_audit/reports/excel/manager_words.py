@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mfa_audit.tables import Status
+from mfa_audit.tables import Required, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +39,7 @@ _SET_UP = View("Set up", "Nothing.", "good")
 _EXCEPTION = View("Approved exception", "Nothing.", "neutral")
 _UNKNOWN = View("Not known", "Nothing: the IT team is checking the records.", "neutral")
 _AWAY = View("Away", "Nothing while they are away.", "neutral")
+_NOT_LET = View("Waiting", "Nothing yet: the administrators must first let them set it up.", "neutral")
 _LEAVING = View("Leaving", "Nothing: the administrators look after the account.", "neutral")
 _UNUSED = View("Not used lately", "Nothing: the administrators look after the account.", "neutral")
 
@@ -56,7 +57,7 @@ BY_STATUS: Mapping[str, View] = {
 """A person's view by status. That nothing asks them is the administrators' work, so they read as set up."""
 
 VIEWS: tuple[View, ...] = (
-    _NOT_SET_UP, _ENDED, _UPDATE, _STARTER, _UNKNOWN, _EXCEPTION, _AWAY, _LEAVING, _UNUSED, _SET_UP,
+    _NOT_SET_UP, _ENDED, _UPDATE, _STARTER, _UNKNOWN, _EXCEPTION, _NOT_LET, _AWAY, _LEAVING, _UNUSED, _SET_UP,
 )
 """Every view, those that ask for something first."""
 
@@ -71,16 +72,18 @@ CARE = "Never ask for anybody's password or codes, and do not set it up for them
 _PLACE = {view.label: place for place, view in enumerate(VIEWS)}
 
 
-def views(status: pd.Series, away: pd.Series, leaver: pd.Series, dormant: pd.Series) -> pd.DataFrame:
+def views(status: pd.Series, people: pd.DataFrame) -> pd.DataFrame:
     """``label, what, to_do, place`` of every person (no label when out of scope); ``place`` orders the views.
+    ``people``: their ``away``, ``leaver``, ``dormant`` and ``ready``, as ``tables.PEOPLE`` has them.
 
-    Whoever is away, leaving or not using the account is nobody's to remind, so that
-    replaces anything that would ask for something.
+    Whoever cannot register, is away, leaving or not using the account is nobody's to remind, so that replaces anything
+    that would ask for something.
     """
     keys = status.astype("str")
     label = keys.map({str(key): view.label for key, view in BY_STATUS.items()})
     asked = label.isin([view.label for view in VIEWS if view.to_do])
-    for flag, view in ((dormant, _UNUSED), (leaver, _LEAVING), (away, _AWAY)):
+    flags = (people["ready"] == Required.NO, people["dormant"], people["leaver"], people["away"])
+    for flag, view in zip(flags, (_NOT_LET, _UNUSED, _LEAVING, _AWAY), strict=True):
         label = label.mask(asked & flag.fillna(value=False).astype("bool"), view.label)
     return pd.DataFrame(
         {

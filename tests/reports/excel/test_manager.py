@@ -153,10 +153,14 @@ def test_no_percentage_of_a_small_team(nights: ModuleType, tmp_path: Path, size:
     assert shown == any("%" in text for text in texts)
 
 
-@pytest.mark.parametrize(("flag", "label"), [("away", "Away"), ("leaver", "Leaving"), ("dormant", "Not used lately")])
-def test_nobody_is_asked_for_who_is_not_there(nights: ModuleType, tmp_path: Path, flag: str, label: str) -> None:
-    """Away, leaving or not using the account: said so, nothing to do, not overdue."""
-    facts = {flag: True, "overdue_days": 17}
+@pytest.mark.parametrize(("flag", "value", "label"), [
+    ("away", True, "Away"), ("leaver", True, "Leaving"), ("dormant", True, "Not used lately"),
+    ("ready", "no", "Waiting"),
+])
+def test_nobody_is_asked_for_who_is_not_there_or_not_let(
+        nights: ModuleType, tmp_path: Path, flag: str, value: object, label: str) -> None:
+    """Away, leaving, not using the account, or stopped by a policy: said so, nothing to do, not overdue."""
+    facts = {flag: value, "overdue_days": 17}
     _, packs = _packs(nights, tmp_path, _team(nights, [Status.NOT_REGISTERED], **facts))
     (line,) = _lines(_open(tmp_path, packs, "id-boss"))
 
