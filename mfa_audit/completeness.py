@@ -6,13 +6,16 @@ exit code 4). What can only be a mix-up is refused outright.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import re
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from mfa_audit.errors import IncompleteData
 from mfa_audit.snapshot import accounts, registrations
 from mfa_audit.snapshot.documents import listed
+from mfa_audit.snapshot.memberships import lost_group
 from mfa_audit.tables import ACCOUNTS, REGISTRATIONS
 
 if TYPE_CHECKING:
@@ -31,6 +34,9 @@ _NOT_GIVEN = {
 }
 _DECIDING = frozenset(name for _, name in (*accounts.DECIDING, *registrations.DECIDING)) & {
     *ACCOUNTS.names, *REGISTRATIONS.names}
+_NAME_GROUPS = ("conditional_access_policies", "authentication_methods_policy")
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_A_HANDFUL = 5
 _CLOCKS_DIFFER = timedelta(days=1)
 
 
@@ -45,11 +51,13 @@ class Gap:
 
 @dataclass(frozen=True)
 class Before:
-    """The last good run: its tenant's folder, its rows by table and what its sources :func:`supplied`."""
+    """The last good run: its tenant's folder, its rows by table, what its sources :func:`supplied`, and the
+    :func:`parts` of it."""
 
     tenant: str
     rows: Mapping[str, int]
     supplied: frozenset[str] = frozenset()
+    parts: Mapping[str, int] = field(default_factory=dict)
 
 
 def supplied(snapshot: Snapshot) -> frozenset[str]:
@@ -63,9 +71,29 @@ def supplied(snapshot: Snapshot) -> frozenset[str]:
     return frozenset(tables | (_DECIDING - absent) | documents)
 
 
-def lost_sources(snapshot: Snapshot, before: Before | None) -> frozenset[str]:
-    """What the last good run was supplied with and this snapshot was not. Lost evidence makes nobody look better."""
-    return frozenset() if before is None else before.supplied - supplied(snapshot) - set(_NOT_GIVEN)
+def parts(snapshot: Snapshot, policy: Policy) -> dict[str, int]:
+    """Name -> entries, of what makes people look better when entries of it are missing: roles by kind, the register of
+    privileged accounts, and each group that the tenant's policies or the audit's name."""
+    roles = snapshot.frame("role_assignments")["kind"].value_counts()
+    found = {f"{kind} role assignments": int(count) for kind, count in roles.items()}
+    found["privileged_accounts"] = len(snapshot.frame("privileged_accounts"))
+    named = set(_ID.findall(json.dumps([snapshot.documents.get(name) for name in _NAME_GROUPS]).casefold()))
+    sizes = snapshot.group_sizes(sorted(named | set(_ID.findall(policy.text.casefold()))))
+    return found | {lost_group(group): size for group, size in sizes.items()}
+
+
+def lost_sources(snapshot: Snapshot, before: Before | None, policy: Policy) -> frozenset[str]:
+    """What the last good run was supplied with and this snapshot was not, or only with a part of it. Lost evidence
+    makes nobody look better."""
+    return frozenset() if before is None else frozenset({
+        *(before.supplied - supplied(snapshot) - set(_NOT_GIVEN)), *_shrunk(parts(snapshot, policy), before, policy)})
+
+
+def _shrunk(now: Mapping[str, int], before: Before, policy: Policy) -> list[str]:
+    """The parts with fewer entries than can have gone in a day; a handful can in any."""
+    limit = policy.sources.maximum_drop_percent
+    return [name for name, last in before.parts.items()
+            if name in now and last - now[name] > max(_A_HANDFUL, limit * last / 100)]
 
 
 def gaps(snapshot: Snapshot, wanted: Sequence[str], policy: Policy, *, dated_by_clock: datetime | None,
@@ -83,9 +111,12 @@ def gaps(snapshot: Snapshot, wanted: Sequence[str], policy: Policy, *, dated_by_
     if before is not None and not accept_drop:
         found += _other_tenant(manifest, before)
         found += _fewer(manifest, wanted, policy, before)
-        found += [Gap(name, "the last good run had it, and nothing supplies it now",
+        now = parts(snapshot, policy)
+        shrunk = _shrunk(now, before, policy)
+        found += [Gap(name, f"{now[name]} entries where the last good run had {before.parts[name]}" if name in shrunk
+                      else "the last good run had it, and nothing supplies it now",
                       "supply it again; if it is really no more, --accept-drop.")
-                  for name in sorted(lost_sources(snapshot, before))]
+                  for name in sorted(lost_sources(snapshot, before, policy))]
     found += _orphans(manifest, policy)
     expected = policy.sources.expected_accounts
     rows = manifest.tables["accounts"].rows

@@ -21,6 +21,7 @@ from mfa_audit.completeness import (
     lost_factors,
     lost_sources,
     nobody_in_scope,
+    parts,
     refuse_nobody,
     supplied,
 )
@@ -150,13 +151,14 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
     refuse_nobody(manifest)
     previous, notes = _previous(output)
     before = None if previous is None else Before(
-        previous.manifest["tenant"], previous.manifest["rows"], frozenset(previous.manifest.get("supplied", ())))
+        previous.manifest["tenant"], previous.manifest["rows"], frozenset(previous.manifest.get("supplied", ())),
+        previous.manifest.get("parts", {}))
     found = gaps(
         snapshot, job.settings.collect, job.policy, dated_by_clock=job.started if job.dated_by_clock else None,
         before=before, allow_stale=job.allow_stale, accept_drop=job.accept_drop,
     )
     if not job.accept_drop:
-        snapshot = replace(snapshot, lost=lost_sources(snapshot, before))
+        snapshot = replace(snapshot, lost=lost_sources(snapshot, before, job.policy))
     people = work / "people.parquet"
 
     def whole_sources() -> bool:
@@ -168,9 +170,9 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
 
     verdicts = judge_snapshot(snapshot, job.policy, job.as_of, people, progress, whole_sources=whole_sources)
     refuse_sums_that_differ(verdicts.reconciliation)
-    night = night_of(job.policy, job.as_of, summary_of(job, verdicts, found), verdicts)
-
     reminders = reminders_of(job, snapshot, TableFile(people))
+    night = reminders.seen_by(night_of(job.policy, job.as_of, summary_of(job, verdicts, found), verdicts))
+
     staging = new_folder_aside(private_folder(output), "run")
     try:
         write_outputs(night, staging, progress)
@@ -272,6 +274,7 @@ def _manifest_facts(job: Job, snapshot: Snapshot, night: Night) -> dict[str, Any
         },
         "rows": {name: table.rows for name, table in given.items()},
         "supplied": sorted(supplied(snapshot)),
+        "parts": parts(snapshot, job.policy),
         "lost": sorted(snapshot.lost),
         "inputs": night.sources.to_dict("records"),
         "reconciliation": night.reconciliation.to_dict("records"),

@@ -5,7 +5,8 @@ Nothing here stops a night: what goes wrong with reminders is said, and the repo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mfa_audit.errors import MfaAuditError
@@ -16,6 +17,8 @@ from mfa_audit.runs import open_run
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
+
+    from mfa_audit.reports.view import Night
 
 
 @dataclass
@@ -30,6 +33,19 @@ class NightReminders:
     prepared: Prepared | None = None
     stopped: MfaAuditError | None = None
     notes: list[str] = field(default_factory=list)
+
+    def seen_by(self, night: Night) -> Night:
+        """The night with what came of earlier reminders by the runs before its day; without it where there is no
+        ledger, or it cannot be read, which is said."""
+        if not self.place.ledger.is_file():
+            return night
+        campaign, before = self.records.policy.reminders.campaign, night.as_of - timedelta(days=1)
+        try:
+            with self.place.opened(self.records.policy, self.moment) as ledger:
+                return replace(night, reminded=ledger.effect(campaign, before))
+        except MfaAuditError as error:
+            self.notes.append(f"what came of reminders is not shown: {error.message}")
+            return night
 
     def plan(self, run_folder: Path, *, accept_loss: bool) -> None:
         """Plan, and write the lists into the folder of the run, which is not published yet."""

@@ -134,6 +134,58 @@ def test_an_account_setting_that_is_gone_is_not_a_demand_that_is_met(source, tmp
     assert ["per_user_mfa"] == [gap.table for gap in told.gaps]
 
 
+def people_of(source, most=20):
+    """The ids of accounts, whoever they are."""
+    return [row["id"] for row in json.loads((source / "users.json").read_text(encoding="utf-8"))["value"]][:most]
+
+
+def eligible(source, people):
+    """Everybody of ``people`` may activate a role."""
+    roles = [{"id": who, "principalId": who, "roleDefinitionId": ADMINISTRATOR, "directoryScopeId": "/",
+              "startDateTime": None, "endDateTime": None} for who in people]
+    (source / "roleEligibilityScheduleInstances.json").write_text(json.dumps({"value": roles}), encoding="utf-8")
+
+
+def registered_as_privileged(source, people):
+    """Everybody of ``people`` stands in the register."""
+    lines = "\n".join(["account_id,portal_role", *(f"{who},administrator" for who in people)])
+    (source / "privileged_accounts.csv").write_text(lines, encoding="utf-8")
+
+
+def left_out(source, people):
+    """Every policy leaves a group out, which is ``people``."""
+    group = "9b000000-0000-4000-8000-00000000000f"
+    path = source / "conditionalAccessPolicies.json"
+    policies = json.loads(path.read_text(encoding="utf-8"))
+    for each in policies["value"]:
+        each["conditions"]["users"]["excludeGroups"] = [group]
+    path.write_text(json.dumps(policies), encoding="utf-8")
+    path = source / "groups.json"
+    groups = json.loads(path.read_text(encoding="utf-8"))
+    groups["value"] = [each for each in groups["value"] if each["id"] != group]
+    groups["value"].append({"id": group, "displayName": "Left out", "members": [{
+        "@odata.type": "#microsoft.graph.user", "id": who} for who in people]})
+    path.write_text(json.dumps(groups), encoding="utf-8")
+
+
+@pytest.mark.parametrize(("fill", "part"), [
+    (eligible, "eligible role assignments"), (registered_as_privileged, "privileged_accounts"),
+    (left_out, "members of group 9b000000-0000-4000-8000-00000000000f"),
+])
+def test_a_part_of_a_source_makes_nobody_look_better(source, tmp_path, fill, part):
+    """Twenty entries last night, and one tonight, or a handful fewer, which is nothing strange."""
+    fill(source, people_of(source))
+    _, before = night(source, tmp_path, 1)
+    fill(source, people_of(source, 1))
+
+    told, after = night(source, tmp_path, 2)
+
+    assert {} == better(before, after)
+    assert [part] == [gap.table for gap in told.gaps]
+    fill(source, people_of(source, 16))
+    assert () == night(source, tmp_path, 3)[0].gaps
+
+
 def test_which_methods_are_allowed_is_not_known_without_what_said_so(phones_off, source, tmp_path):
     """The policy is gone tonight: a phone that it denied is not taken for allowed."""
     _, before = night(source, tmp_path, 1)

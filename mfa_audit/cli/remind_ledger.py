@@ -14,7 +14,6 @@ from mfa_audit.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-EFFECT_DAYS = 7
 
 
 def _common(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,11 +56,13 @@ def undo(stage: str, **options: Any) -> int:
 @_common
 def report(**options: Any) -> int:
     """Show how far every stage is, and how many registered within seven days of hearing it."""
+    from mfa_audit.reminders.ledger import EFFECT_DAYS  # noqa: PLC0415 - pandas is heavy
+
     desk = Desk(options)
     campaign = desk.policy.reminders.campaign
     as_of = date.fromisoformat(desk.run.summary["as_of"])
     with desk.ledger() as ledger:
-        states, effect = ledger.states(campaign), ledger.effect(campaign, EFFECT_DAYS, as_of)
+        states, effect = ledger.states(campaign), ledger.effect(campaign, as_of)
     if states.empty:
         say(f"Nothing was listed or sent yet in the campaign {campaign}.")
         return 0

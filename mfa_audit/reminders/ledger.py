@@ -32,6 +32,9 @@ _COLUMNS = (
     "account_id", "campaign", "ladder", "stage", "occurrence", "recipient", "recipient_id", "template", "anchor",
 )
 _FITS = " AND ".join(f"{name} = ?" for name in KEY)
+EFFECT_DAYS = 7
+"""Within so many days somebody who was told should be set up."""
+
 _OPEN_TO_LISTS = (State.FAILED, State.WITHDRAWN)
 _OPEN_TO_CLAIMS = (*_OPEN_TO_LISTS, *WAITING)
 
@@ -182,22 +185,24 @@ class Ledger:
                 ((day, account, ladder, day, *DELIVERED) for account, ladder in
                  done[["account_id", "ladder"]].itertuples(index=False, name=None)))
 
-    def effect(self, campaign: str, days: int, as_of: date) -> pd.DataFrame:
-        """What came of each stage by the records of ``as_of``, in accounts, counted from the day their person first
+    def effect(self, campaign: str, as_of: date) -> pd.DataFrame:
+        """What came of each stage by the records up to ``as_of``, in accounts, counted from the day their person first
         heard it; the stages in the order in which they began.
 
-        ``stage``; ``told``; ``recent``: told no more than ``days`` before ``as_of``, so that nobody can tell yet;
-        ``soon``: of the others, seen set up within ``days``; ``later``: seen set up after that. Whoever no run has
-        seen set up is in neither, also when their status is not known.
+        ``stage``; ``told``; ``recent``: told no more than :data:`EFFECT_DAYS` before ``as_of``, so that nobody can tell
+        yet; ``soon``: of the others, seen set up within so many days; ``later``: seen set up after that. Whoever no run
+        has seen set up is in neither, also when their status is not known.
         """
+        day = as_of.isoformat()
         found = self._store.read(
             "WITH heard AS (SELECT stage, account_id, min(day) AS first, "
             "julianday(?) - julianday(min(day)) <= ? AS recent, "
-            "julianday(min(done_on)) - julianday(min(day)) <= ? AS fast FROM messages WHERE campaign = ? "
-            f"AND recipient IN (?, ?) AND state IN ({_marks(DELIVERED)}) GROUP BY stage, account_id) "
+            "julianday(min(CASE WHEN done_on <= ? THEN done_on END)) - julianday(min(day)) <= ? AS fast "
+            f"FROM messages WHERE campaign = ? AND day <= ? AND recipient IN (?, ?) AND state IN ({_marks(DELIVERED)}) "
+            "GROUP BY stage, account_id) "
             "SELECT stage, count(*), sum(recent), coalesce(sum(NOT recent AND fast), 0), "
             "coalesce(sum(NOT recent AND NOT fast), 0) FROM heard GROUP BY stage ORDER BY min(first), stage",
-            (as_of.isoformat(), days, days, campaign, Recipient.PERSON, Recipient.RESPONSIBLE, *DELIVERED))
+            (day, EFFECT_DAYS, day, EFFECT_DAYS, campaign, day, Recipient.PERSON, Recipient.RESPONSIBLE, *DELIVERED))
         return pd.DataFrame(found, columns=["stage", "told", "recent", "soon", "later"])
 
     def states(self, campaign: str) -> pd.DataFrame:

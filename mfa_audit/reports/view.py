@@ -5,14 +5,14 @@ The frames come from ``verdicts``; reports format, sort and leave out, they neve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
-
-    import pandas as pd
 
     from mfa_audit.policy import Policy
     from mfa_audit.snapshot.columnar import TableFile
@@ -26,6 +26,11 @@ COUNTS: tuple[str, ...] = (
 """The counted columns of a roll-up, all integers: accounts, but ``oldest_overdue_days`` in days (0 when none).
 ``deadline`` follows them: the earliest due date of those not compliant, administrators apart, null
 when none is due."""
+
+
+def nothing_reminded() -> pd.DataFrame:
+    """:attr:`Night.reminded` of a night before which nobody was reminded."""
+    return pd.DataFrame(columns=["stage", "told", "recent", "soon", "later"])
 
 
 @dataclass(frozen=True)
@@ -79,3 +84,6 @@ class Night:
     """The day person-level outputs have to go; None when the policy sets none."""
     marking: str
     """Protective marking, printed on every page."""
+    reminded: pd.DataFrame = field(default_factory=nothing_reminded)
+    """``stage, told, recent, soon, later``, a row a stage of the reminders sent before this day: accounts told, of them
+    a week ago or less, of the others set up within a week, and later. Empty where none were."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +25,11 @@ ROLES_LOST = frozenset({"role_assignments", "active role assignments", "eligible
 """Names among :attr:`mfa_audit.snapshot.store.Snapshot.lost` that mean roles."""
 
 
+def lost_group(group: str) -> str:
+    """The name among :attr:`mfa_audit.snapshot.store.Snapshot.lost` that means a part of a group's members."""
+    return f"members of group {group}"
+
+
 @dataclass(frozen=True)
 class Memberships:
     """``accounts`` and ``places`` are pairs: an account_key and the position in the list asked for, each pair once.
@@ -37,10 +42,12 @@ class Memberships:
 
 def in_groups(snapshot: Snapshot, groups: Sequence[str]) -> Memberships:
     """The members of ``groups`` (ids in lower case), through groups inside them."""
-    return _pairs(
+    found = _pairs(
         snapshot, "group_members", groups, "group_id", "true",
         f"SELECT DISTINCT group_id FROM t WHERE state <> '{GroupState.IN_PART}'",
     )
+    lost = {place for place, group in enumerate(groups) if lost_group(group) in snapshot.lost}
+    return replace(found, open=found.open | lost)
 
 
 def in_roles(snapshot: Snapshot, roles: Sequence[str], day: date) -> Memberships:

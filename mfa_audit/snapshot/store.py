@@ -65,6 +65,15 @@ class Snapshot:
             return empty_frame(SNAPSHOT_TABLES[table])
         return TableFile(self.folder / state.file).frame()
 
+    def group_sizes(self, groups: Sequence[str]) -> dict[str, int]:
+        """How many members each of ``groups`` (ids in lower case) has, of those that were read whole."""
+        file = self.manifest.tables["group_members"].file
+        if file is None or not groups:
+            return {}
+        found = TableFile(self.folder / file).frame(
+            ["group_id", "account_id"], where={"group_id": groups, "state": [GroupState.WHOLE.value]})
+        return {str(group): int(size) for group, size in found.groupby("group_id")["account_id"].count().items()}
+
     def deleted_groups(self) -> list[str]:
         """The groups that something names and that are gone, ids in lower case."""
         file = self.manifest.tables["group_members"].file

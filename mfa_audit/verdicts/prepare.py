@@ -12,7 +12,7 @@ from mfa_audit.methods import FACTOR_BITS
 from mfa_audit.policy.exemptions import best_entry
 from mfa_audit.snapshot.columnar import TableFile
 from mfa_audit.snapshot.documents import entries, listed
-from mfa_audit.snapshot.memberships import ROLES_LOST, live_roles
+from mfa_audit.snapshot.memberships import ROLES_LOST, live_roles, lost_group
 from mfa_audit.tables import REGISTERS, GroupState
 from mfa_audit.verdicts.basis import Basis, Evidence
 from mfa_audit.verdicts.exemption_register import HOLDER, entry_states
@@ -181,4 +181,5 @@ def _groups(snapshot: Snapshot, policy: Policy) -> dict[str, pd.Index]:
         return {}
     members = TableFile(snapshot.folder / table.file).frame(where={"group_id": sorted(named)})
     members = members[members["state"] != GroupState.IN_PART]
-    return {str(group): pd.Index(rows["account_id"].dropna()) for group, rows in members.groupby("group_id")}
+    return {str(group): pd.Index(rows["account_id"].dropna()) for group, rows in members.groupby("group_id")
+            if lost_group(str(group)) not in snapshot.lost}

@@ -392,7 +392,8 @@ def test_what_came_of_a_stage_is_counted_where_seven_days_have_passed(tmp_path: 
             ledger.left(keys_of(ledger.claim(told, on(day).date(), on(day))), on(day))
         for day, number in ((7, 0), (8, 1), (9, 3)):
             ledger.note_done(rows.iloc[number:number + 1], on(day).date())
-        early, late = (ledger.effect(CAMPAIGN, 7, on(day).date()) for day in (13, 14))
+        before, early, late = (ledger.effect(CAMPAIGN, on(day).date()) for day in (8, 13, 14))
 
+    assert [("S1", 5, 2, 1, 1)] == list(before.itertuples(index=False, name=None))
     assert [("S1", 5, 2, 1, 1)] == list(early.itertuples(index=False, name=None))
     assert [("S1", 5, 0, 2, 1)] == list(late.itertuples(index=False, name=None))

@@ -1,4 +1,4 @@
-"""``audit.xlsx``: the operator's workbook, one night in up to sixteen sheets."""
+"""``audit.xlsx``: the operator's workbook, one night in up to seventeen sheets."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from mfa_audit.reports.excel.registers import (
     quality_sheet,
     rules_sheet,
 )
+from mfa_audit.reports.excel.reminded import reminders_sheet
 from mfa_audit.reports.excel.summary import summary_sheet
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ SHEETS: Mapping[str, tuple[Callable[[Book, Night], Sheet | None], str]] = {
     "Who is asked": (asked_sheet, "In which situation whom MFA is demanded of."),
     "Never asked": (never_sheet, "Accounts that one factor opens wherever they sign in from."),
     "Policy gaps": (gaps_sheet, "What in the policies leaves people unasked, and what would close it."),
+    "Reminders": (reminders_sheet, "What came of the reminders that were sent."),
     "Exemptions": (exemptions_sheet, "The register of approved exceptions and its state."),
     "Methods": (methods_sheet, "Which second methods people have."),
     "Special accounts": (special_sheet, "Emergency, service, shared, room and generic accounts, and guests."),

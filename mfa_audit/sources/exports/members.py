@@ -94,6 +94,11 @@ def _with_members(
         if not isinstance(members, list):
             raise rows.refused(f"has '{members_key}' that is no list", position,
                                "Export again with | ConvertTo-Json -Depth 10.")
+        counted = [msgspec.json.decode(value) for name, value in row.items()
+                   if name.casefold() == f"{members_key}@odata.count".casefold()]
+        if any(count != len(members) for count in counted):
+            raise rows.refused(f"has {len(members)} members where {members_key}@odata.count says {counted[0]}",
+                               position, "Save the group's transitiveMembers in full.")
         yield position, owner, [_member(member, rows, position) for member in members]
 
 

@@ -194,6 +194,9 @@ def night(folder: Path, frame: pd.DataFrame, *, complete: bool = True, assessed:
         ),
         organisation_names=dict(_ORGANISATIONS),
         tenant_name="Sample & Sons",
+        reminded=pd.DataFrame(
+            {"stage": ["S1", "S2"], "told": [10, 4], "recent": [2, 4], "soon": [6, 0], "later": [1, 0]}
+        ),
         as_of=AS_OF,
         delete_by=date(2027, 4, 6),
         marking="OFFICIAL-SENSITIVE & private",

@@ -133,11 +133,12 @@ def test_who_is_cut_from_the_action_list_is_in_organisations(night: Night, tmp_p
 def test_sheets_without_rows_are_left_out_and_named(night: Night, tmp_path: Path) -> None:
     """An empty register has no sheet; Read me says which are missing."""
     one = night.by_organisation.head(1)
-    bare = replace(night, exemptions=night.exemptions.head(0), quality=(), by_organisation=one)
+    bare = replace(night, exemptions=night.exemptions.head(0), quality=(), by_organisation=one,
+                   reminded=night.reminded.head(0))
 
     book = _rewritten(bare, tmp_path)
 
-    missing = {"Exemptions", "Data quality", "By organisation"}
+    missing = {"Exemptions", "Data quality", "By organisation", "Reminders"}
     assert missing.isdisjoint(book.sheetnames)
     assert missing == {line["Sheet"] for line in _table(book["Read me"]) if line["In this workbook"] != "Yes"}
 
@@ -157,7 +158,9 @@ def test_an_incomplete_night_says_so_on_every_sheet(night: Night, tmp_path: Path
     book = _rewritten(broken, tmp_path)
 
     for sheet in book:
-        assert any(text.startswith("INCOMPLETE") and "page 3" in text for text in _texts_of(sheet)), sheet.title
+        told = " ".join(_texts_of(sheet)[1:5])
+        assert "INCOMPLETE" in told, sheet.title
+        assert "page 3" in told, sheet.title
 
 
 def test_the_headline_is_named_honestly(nights: ModuleType, night: Night, book: Workbook, tmp_path: Path) -> None:
@@ -247,3 +250,13 @@ def test_libreoffice_opens_it(night: Night, tmp_path: Path) -> None:
     )
 
     assert (tmp_path / "audit.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_what_came_of_reminders_has_a_sheet(night: Night, book: Workbook, tmp_path: Path) -> None:
+    """A share of those who heard it long enough ago; without reminders there is no sheet."""
+    told = _table(book["Reminders"])
+
+    without = _rewritten(replace(night, reminded=night.reminded.head(0)), tmp_path)
+
+    assert [("S1", 10, 2, 8, 6, 0.75, 1), ("S2", 4, 4, 0, 0, None, 0)] == [tuple(line.values()) for line in told]
+    assert "Reminders" not in without.sheetnames

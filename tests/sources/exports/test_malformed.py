@@ -217,6 +217,8 @@ REFUSED = (
     Refused("first page of policies alone", "ca.json", page(POLICY, **NEXT), "the page behind it is missing"),
     Refused("members on a further page", "groups.json", page(
         {"id": "g1", "members": [], "members@odata.nextLink": "https://x"}), "more members than the file shows", 1),
+    Refused("fewer members than were counted", "groups.json", page(
+        {"id": "g1", "members": [{"id": "a"}], "members@odata.count": 15}), "has 1 members where", 1),
     Refused("members as type names", "groups.json", page({"id": "g1", "members": "System.Object[]"}), "type names"),
     Refused("members without ids", "groups.json", page({"id": "g1", "members": [{"displayName": "x"}]}),
             "a member without an id", 1),
