@@ -10,6 +10,7 @@ import msgspec
 
 from mfa_audit.snapshot.raw import Missing, Origin, RawRows
 from mfa_audit.sources.graph.gathered import NAME, Gathered, refused, rows_of
+from mfa_audit.sources.graph.licence import refused_listing
 from mfa_audit.sources.graph.once import refuse_repeated
 from mfa_audit.sources.graph.paging import MOST_RESTARTS, read_listing, read_short
 from mfa_audit.sources.graph.refusals import Refusal
@@ -54,8 +55,7 @@ class Reading:
         try:
             kept = self.kept(client, listing)
         except Refusal as told:
-            self.found.miss(refused(listing.collected_as, listing.permission, listing.without, told,
-                                    optional=listing.optional))
+            self.found.miss(refused_listing(client, listing, told))
             return
         self.found.add(rows_of(listing, kept), kept.began)
         if kept.reason:

@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from graph_simulator import Fault, FaultScript, Simulator, VirtualClock, VirtualTenant
+from graph_simulator import ALL_PERMISSIONS, Fault, FaultScript, Simulator, VirtualClock, VirtualTenant
 from graph_simulator.answers import Answer, no_such
 from graph_simulator.tenant import Listing
 from graph_simulator.tenant_documents import COLLECTIONS, DOCUMENTS
@@ -99,6 +99,31 @@ def test_a_licence_that_is_lacking_hides_nothing_else(collect, says, tmp_path):
 
     assert says == [reason for name, reason in found if name == "role_assignments"]
     assert len(says) == len(found)
+
+
+def plans(*names, status="Enabled"):
+    """What a tenant subscribes to."""
+    return [{"id": "sku", "capabilityStatus": status, "servicePlans": [{"servicePlanName": name} for name in names]}]
+
+
+@pytest.mark.parametrize(("subscribed", "permissions", "says"), [
+    (plans("AAD_PREMIUM", "AAD_PREMIUM_P2"), ALL_PERMISSIONS, "but it subscribes to AAD_PREMIUM_P2"),
+    (plans("entra_identity_governance", status="Warning"), ALL_PERMISSIONS, "subscribes to Entra_Identity_Governance"),
+    (plans("AAD_PREMIUM"), tuple({*ALL_PERMISSIONS} - {"LicenseAssignment.Read.All", "Organization.Read.All"}),
+     "cannot be seen"),
+    ([{"id": "sku"}], ALL_PERMISSIONS, "cannot be read"),
+    (plans("AAD_PREMIUM"), ALL_PERMISSIONS, None),
+    (plans("AAD_PREMIUM_P2", status="Suspended"), ALL_PERMISSIONS, None),
+])
+def test_a_licence_that_the_tenant_subscribes_to_is_not_lacking(subscribed, permissions, says, tmp_path):
+    """Else whoever may activate a role would pass for an ordinary member of staff; what cannot be seen is no proof."""
+    faults = FaultScript([Fault("licence", "roleEligibility", times=None)])
+    tenant = Changed(collections={"subscribedSkus": subscribed})
+    found = gaps_of(tmp_path, (*MAIN, "role_assignments", "group_members"), tenant, faults=faults,
+                    permissions=permissions)
+
+    assert ([] if says is None else ["role_assignments"]) == [name for name, _ in found]
+    assert says is None or says in found[0][1]
 
 
 def test_graph_is_not_read_without_the_accounts(tmp_path):
