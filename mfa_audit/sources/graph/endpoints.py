@@ -29,7 +29,7 @@ class Listing:
     :data:`mfa_audit.snapshot.raw.RAW_FIELDS`; ``counted_at`` the address of its count, where there is one;
     ``sizes`` empty where ``$top`` is not understood; ``optional`` when a tenant may lack the licence for it; ``plans``
     the service plans that are such a licence, where that is looked up before it is believed; ``most`` the rows after
-    which its pages are taken for endless, where its count does not tell."""
+    which its pages are taken for endless, where its count does not tell; ``exact`` where not one may be missing."""
 
     name: str
     collected_as: str
@@ -44,6 +44,7 @@ class Listing:
     optional: bool = False
     plans: tuple[str, ...] = ()
     most: int | None = None
+    exact: bool = False
 
     @property
     def keys(self) -> frozenset[str]:
@@ -201,7 +202,7 @@ def members(group: str) -> Listing:
     return Listing(
         f"members-{group}", "group_members", "group_members", f"{path}?$select=id", MEMBERS_PERMISSION,
         {"group_id": "group", "account_id": "id"}, "who a policy or exemption covers is not known",
-        counted_at=f"{path}/$count",
+        counted_at=f"{path}/$count", exact=True,
     )
 
 

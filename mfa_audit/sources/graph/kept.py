@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 YOUTH = timedelta(hours=6)
 """How old a listing may be that a killed run left."""
 
-_SCHEMA = 2
+_SCHEMA = 3
 
 
 @dataclass(frozen=True)
 class Kept:
     """A listing on disk: where, its ``rows``, ``sha256``, the time reading it ``began`` (UTC), what Graph ``counted``
-    (null: nobody did) and the ``reason`` why it is not whole (empty: it is)."""
+    (null: nobody did), the ``reason`` why it is not whole (empty: it is), and by how many it is ``short`` of that count
+    where so few are no reason."""
 
     path: Path
     rows: int
@@ -40,6 +41,7 @@ class Kept:
     began: datetime
     counted: int | None = None
     reason: str = ""
+    short: int = 0
 
 
 class Shelf:
@@ -60,7 +62,8 @@ class Shelf:
             usable = (told["schema"] == _SCHEMA and told["asked"] == asked and told["reader"] == self._reader
                       and began >= self._oldest
                       and told["sha256"] == sha256_of(path))
-            return Kept(path, int(told["rows"]), told["sha256"], began, told["counted"]) if usable else None
+            return Kept(path, int(told["rows"]), told["sha256"], began, told["counted"],
+                        short=int(told["short"])) if usable else None
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
@@ -77,10 +80,11 @@ class Shelf:
             raise OutputFailed(f"what Graph sends cannot be kept: {error.strerror or error}", where=str(path),
                                next_step="check that the disk has room.") from error
 
-    def keep(self, name: str, asked: str, rows: int, began: datetime, counted: int | None, reason: str) -> Kept:
+    def keep(self, name: str, asked: str, rows: int, began: datetime, counted: int | None, reason: str,
+             short: int = 0) -> Kept:
         """Note that a listing has been written; only one that is whole is found again."""
         path, note = self._paths(name)
-        kept = Kept(path, rows, sha256_of(path), began, counted, reason)
+        kept = Kept(path, rows, sha256_of(path), began, counted, reason, short)
         if not reason:
             told = {**asdict(kept), "path": None, "began": began.isoformat(), "asked": asked,
                     "reader": self._reader, "schema": _SCHEMA}

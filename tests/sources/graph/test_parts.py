@@ -13,7 +13,7 @@ from graph_simulator.tenant import Listing
 from graph_simulator.tenant_documents import COLLECTIONS, DOCUMENTS
 from simulated import collected, graph_job, night
 
-from mfa_audit.errors import SettingsError
+from mfa_audit.errors import GraphUnreachable, SettingsError
 from mfa_audit.nightly import collect_alone
 
 MAIN = ("accounts", "registrations")
@@ -99,6 +99,26 @@ def test_a_licence_that_is_lacking_hides_nothing_else(collect, says, tmp_path):
 
     assert says == [reason for name, reason in found if name == "role_assignments"]
     assert len(says) == len(found)
+
+
+def without_first(many):
+    """A page that lacks its first rows."""
+    return lambda told, _: Answer(told.status, {**told.body, "value": told.body["value"][many:]}, told.headers)
+
+
+def test_accounts_that_are_let_pass_as_missing_are_said(tmp_path):
+    """Also by a run that takes over what a killed one had read."""
+    faults = FaultScript([Fault("status", "userRegistrationDetails", times=24, parameters={"status": 500})])
+    with Answering(VirtualTenant(900), {r"/users\?": without_first(3)}, clock=VirtualClock(),
+                   faults=faults) as simulator:
+        with pytest.raises(GraphUnreachable):
+            collected(simulator, tmp_path, MAIN)
+        assert [*tmp_path.rglob("accounts.json")]
+        told = collected(simulator, tmp_path, MAIN)
+
+    assert [(3, "897 were read where Graph counts 900")] == [
+        (each.count, each.effect[:36]) for each in told.complaints if "accounts" in each.check]
+    assert () == told.manifest.missing
 
 
 def plans(*names, status="Enabled"):
