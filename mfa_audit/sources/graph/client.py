@@ -19,7 +19,7 @@ import requests.auth
 from mfa_audit.errors import SettingsError
 from mfa_audit.sources.graph.address import is_proxy, on_this_machine, refuse_elsewhere
 from mfa_audit.sources.graph.patience import Patience, SignInUnwell
-from mfa_audit.sources.graph.refusals import Refusal, refusal, retry_after
+from mfa_audit.sources.graph.refusals import Refusal, plain, refusal, retry_after
 from mfa_audit.sources.graph.skew import apart, moment
 from mfa_audit.sources.graph.watched import watched_context, watched_pools
 
@@ -264,7 +264,8 @@ class Client:
                 self.skew = max(self.skew or 0.0, apart(there, sent, now), key=abs)
             content = self._whole(response)
             status = response.status_code
-            _log.debug("%s %s %s %s", method, _path(url), status, response.headers.get("request-id", ""))
+            _log.debug("%s %s %s %s", method, _path(url), status,
+                       plain(response.headers.get("request-id")))
             if status != accepted:
                 raise _Refused(refusal(status, content), retry_after(response.headers.get("Retry-After"), there or now))
             if accepted != 200:

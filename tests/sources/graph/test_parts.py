@@ -121,6 +121,19 @@ def test_accounts_that_are_let_pass_as_missing_are_said(tmp_path):
     assert () == told.manifest.missing
 
 
+def test_the_text_of_a_refusal_is_in_nothing_that_is_written(tmp_path):
+    """Its code is: what stands on the way may have put the token beside it."""
+    echo = {"status": 400, "code": "BadRequest", "message": "Authorization: Bearer shibboleth"}
+    faults = FaultScript([Fault("status", "/domains", times=None, parameters=echo)])
+    with Simulator(VirtualTenant(30), clock=VirtualClock(), faults=faults) as simulator:
+        told = night(simulator, tmp_path, (*MAIN, "tenant_policies"))
+    files = [path.read_bytes() for path in tmp_path.rglob("*.json")]
+
+    assert any("HTTP 400 (BadRequest)" in gap.reason for gap in told.gaps)
+    assert any(b"HTTP 400 (BadRequest)" in each for each in files)
+    assert not any(b"shibboleth" in each for each in files)
+
+
 def plans(*names, status="Enabled"):
     """What a tenant subscribes to."""
     return [{"id": "sku", "capabilityStatus": status, "servicePlans": [{"servicePlanName": name} for name in names]}]

@@ -43,3 +43,16 @@ def test_a_refusal_is_known_by_what_it_says(status, body, property_name):
 def test_a_body_that_says_nothing_leaves_the_status(body):
     """Gateways write anything."""
     assert Refusal(502) == refusal(502, body)
+
+
+@pytest.mark.parametrize("echo", ["Bearer eyJ0.secret", "secret" * 11, "secret\n", "\x1b[31msecret"])
+@pytest.mark.parametrize("shape", [
+    lambda echo: {"error": {"code": echo, "message": echo}}, lambda echo: {"error": echo, "error_description": echo},
+    lambda echo: {"value": echo},
+])
+def test_nothing_of_an_answer_is_repeated(echo, shape):
+    """A proxy may write the request's token into it, and what is said goes into every report."""
+    told = refusal(400, json.dumps(shape(echo)).encode())
+
+    assert "HTTP 400" == str(told)
+    assert "secret" not in repr(vars(told))

@@ -169,3 +169,13 @@ def test_a_token_for_graph_is_taken(audience, service):
     service.post(TOKEN, json=given(aud=audience))
 
     assert tokens().token() == given(aud=audience)["access_token"]
+
+
+def test_nothing_of_a_refused_sign_in_is_repeated(service):
+    """The secret was in the request, and may come back."""
+    service.post(TOKEN, status=401, json={"error": f"no {SECRET}", "error_description": f"{SECRET} is wrong"})
+    with pytest.raises(AccessRefused) as refused:
+        tokens().token()
+
+    assert SECRET not in str(refused.value)
+    assert "sign-in was refused" in str(refused.value)
