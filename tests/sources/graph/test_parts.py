@@ -13,7 +13,7 @@ from graph_simulator.tenant import Listing
 from graph_simulator.tenant_documents import COLLECTIONS, DOCUMENTS
 from simulated import collected, graph_job, night
 
-from mfa_audit.errors import GraphUnreachable, SettingsError
+from mfa_audit.errors import GraphUnreachable, IncompleteData, SettingsError
 from mfa_audit.nightly import collect_alone
 
 MAIN = ("accounts", "registrations")
@@ -132,6 +132,21 @@ def test_the_text_of_a_refusal_is_in_nothing_that_is_written(tmp_path):
     assert any("HTTP 400 (BadRequest)" in gap.reason for gap in told.gaps)
     assert any(b"HTTP 400 (BadRequest)" in each for each in files)
     assert not any(b"shibboleth" in each for each in files)
+
+
+def test_a_run_whose_data_was_refused_is_mended_by_another(tmp_path):
+    """It asks afresh: what it would take over is what was refused."""
+    def foreign(told, _):
+        rows = [{**row, "userPrincipalName": "a@elsewhere.example"} for row in told.body["value"]]
+        return Answer(200, {**told.body, "value": rows})
+
+    with Answering(VirtualTenant(60), {r"/users\?": foreign}, clock=VirtualClock()) as simulator:
+        with pytest.raises(IncompleteData, match="not this tenant's"):
+            collected(simulator, tmp_path, MAIN)
+        simulator.answers.clear()
+        told = collected(simulator, tmp_path, MAIN)
+
+    assert 60 == told.manifest.tables["accounts"].rows
 
 
 def plans(*names, status="Enabled"):
