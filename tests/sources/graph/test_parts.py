@@ -15,6 +15,7 @@ from simulated import collected, graph_job, night
 
 from mfa_audit.errors import GraphUnreachable, IncompleteData, SettingsError
 from mfa_audit.nightly import collect_alone
+from mfa_audit.sources.graph.domains import unlisted_domains
 
 MAIN = ("accounts", "registrations")
 
@@ -282,6 +283,39 @@ def test_places_that_policies_name_must_be_listed(policies, places, says, tmp_pa
 
     assert len(says) == len(found)
     assert all(words in reason for words, reason in zip(says, found, strict=True))
+
+
+FEDERATED = {"id": "federated.example", "authenticationType": "Federated", "isVerified": True}
+LISTED = [{**FEDERATED, "id": name} for name in ("riverside.example", "NorthMoor.example")]
+
+
+@pytest.mark.parametrize(("domains", "verified", "says"), [
+    ([], [], "no domain is listed"),
+    (LISTED, [], "1 domains are not listed: federated.example"),
+    ([*LISTED, FEDERATED], ["Riverside.example", "unused.example"], "1 domains are not listed: unused.example"),
+    ([*LISTED, FEDERATED], ["Riverside.example"], None),
+])
+def test_every_domain_the_tenant_has_must_be_listed(domains, verified, says, tmp_path):
+    """Else whoever signs in elsewhere would seem to have nothing, and be reminded."""
+    organisation = {"id": VirtualTenant(1).tenant_id, **(
+        {"verifiedDomains": [{"name": name} for name in verified]} if verified else {})}
+    tenant = Changed(300, collections={"domains": domains, "organization": [organisation]})
+    policy = tmp_path / "policy.toml"
+    policy.write_text('[sources]\ntenant_domains = ["riverside.example", "northmoor.example", "federated.example"]\n')
+    with Simulator(tenant, clock=VirtualClock()) as simulator:
+        told = collected(simulator, tmp_path, (*MAIN, "tenant_policies"), policy=policy).manifest.missing
+
+    found = [(each.name, each.reason) for each in told]
+    assert len(found) == (says is not None)
+    assert all(name == "domains" and says in reason for name, reason in found)
+
+
+def test_the_domain_of_a_guests_name_is_not_asked_for(tmp_path):
+    """It is made of an address elsewhere."""
+    accounts = tmp_path / "accounts.ndjson"
+    accounts.write_text('{"userPrincipalName":"a_b.example#EXT#@c.example"}\n{"userPrincipalName":null}\n')
+
+    assert "" == unlisted_domains({"domains": {"value": [{"id": "x.example"}]}}, accounts)
 
 
 @pytest.mark.parametrize(("collect", "is_gap"), [((*MAIN, "sign_in_activity"), True),
