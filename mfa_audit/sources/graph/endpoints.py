@@ -29,7 +29,8 @@ class Listing:
     :data:`mfa_audit.snapshot.raw.RAW_FIELDS`; ``counted_at`` the address of its count, where there is one;
     ``sizes`` empty where ``$top`` is not understood; ``optional`` when a tenant may lack the licence for it; ``plans``
     the service plans that are such a licence, where that is looked up before it is believed; ``most`` the rows after
-    which its pages are taken for endless, where its count does not tell; ``exact`` where not one may be missing."""
+    which its pages are taken for endless, where its count does not tell; ``exact`` where not one may be missing;
+    ``least`` the rows that it has if it is whole, where Graph has no count of it."""
 
     name: str
     collected_as: str
@@ -45,6 +46,7 @@ class Listing:
     plans: tuple[str, ...] = ()
     most: int | None = None
     exact: bool = False
+    least: int = 0
 
     @property
     def keys(self) -> frozenset[str]:

@@ -103,9 +103,7 @@ def read_listing(client: Client, listing: Listing, out: BinaryIO, told: Callable
         try:
             _read_pages(client, listing, sizes[0], out, heard, told, before.number, keep or _keeper(listing))
             after = _count(client, listing)
-            share = 0.0 if listing.exact else _TOLERATED_SHARE
-            reason = _short(heard.distinct, before, after, share) if listing.counted_at else ""
-            reason = reason or _fewer(heard.distinct, heard.promised, share)
+            reason = _in_part(listing, heard, before, after)
             short += 1
             if not reason or short > _MOST_SHORT:
                 counted = _least(before, after)
@@ -255,6 +253,16 @@ def number(body: bytes) -> int:
     if not _DIGITS.fullmatch(text):
         raise ValueError("a count that is no number")
     return int(text)
+
+
+def _in_part(listing: Listing, heard: _Heard, before: _Count, after: _Count) -> str:
+    """Why what was heard cannot be all there is; empty when it can."""
+    share = 0.0 if listing.exact else _TOLERATED_SHARE
+    reason = _short(heard.distinct, before, after, share) if listing.counted_at else ""
+    reason = reason or _fewer(heard.distinct, heard.promised, share)
+    if not reason and heard.distinct < listing.least:
+        return f"{heard.distinct} objects were read where at least {listing.least} should be"
+    return reason
 
 
 def _short(found: int, before: _Count, after: _Count, share: float) -> str:

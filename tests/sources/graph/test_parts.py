@@ -285,6 +285,34 @@ def test_places_that_policies_name_must_be_listed(policies, places, says, tmp_pa
     assert all(words in reason for words, reason in zip(says, found, strict=True))
 
 
+def cut_to(rows, *, times=99):
+    """The first page alone, and of it the first rows, so many times."""
+    left = [times]
+
+    def cut(told, _):
+        left[0] -= 1
+        return told if left[0] < 0 else Answer(200, {"value": told.body["value"][:rows]})
+    return cut
+
+
+@pytest.mark.parametrize(("cut", "requests", "says"), [
+    (cut_to(100), 2400, "100 objects were read where at least 470 should be"),
+    (cut_to(100, times=1), 2400, None),
+    (cut_to(470), 2400, None),
+    (cut_to(2), 2, "2 objects were read where at least"),
+])
+def test_sign_in_activity_that_was_cut_is_a_part(cut, requests, says, tmp_path):
+    """It is read once more; a few accounts may be gone since they were listed. In a rotation too."""
+    with Answering(VirtualTenant(480 if requests > 2 else 2600), {"signInActivity": cut},
+                   clock=VirtualClock()) as simulator:
+        told = collected(simulator, tmp_path, ("accounts", "role_assignments", "group_members", "sign_in_activity"),
+                         sign_in_activity_requests=requests).manifest.missing
+
+    found = [each.reason for each in told if each.name == "sign_in_activity"]
+    assert len(found) == (says is not None)
+    assert all(says in reason for reason in found)
+
+
 FEDERATED = {"id": "federated.example", "authenticationType": "Federated", "isVerified": True}
 LISTED = [{**FEDERATED, "id": name} for name in ("riverside.example", "NorthMoor.example")]
 
