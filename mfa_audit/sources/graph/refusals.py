@@ -28,6 +28,7 @@ _RECOGNISED = {
     "too many": re.compile(r"too many requests", re.IGNORECASE),
 }
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+_ONE_OF_SEVERAL = re.compile(r"[A-Za-z]{3,9},[^,]+|[^,]+")
 _SECONDS = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -100,16 +101,21 @@ def _recognised(status: int, code: object, text: object) -> Refusal:
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
-    """The seconds a ``Retry-After`` header asks for: whole, decimal, or a date; null when absent or unreadable.
+    """The seconds a ``Retry-After`` header asks for: whole, decimal, or a date; null when absent or unreadable. Of
+    several, which come joined by commas, the longest.
 
     ``now`` is the time at the other side, so that clocks that differ make no wait shorter.
     """
-    text = (value or "").strip()
+    waits = [_seconds(each.strip(), now) for each in _ONE_OF_SEVERAL.findall(value or "")]
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _seconds(text: str, now: datetime) -> float | None:
     if _SECONDS.fullmatch(text):
         return float(text)
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -47,6 +47,23 @@ def test_the_token_goes_with_the_request_and_a_netrc_cannot_replace_it(client, g
     assert f"Bearer {TOKEN}-0" == graph.calls[0].request.headers["Authorization"]
 
 
+def test_a_date_nobody_can_read_says_nothing(client, graph):
+    """Nor does one whose zone is beyond the world's."""
+    answers(graph, (429, {"Date": "Mon, 02 Mar 2026 01:30:00 +99999999999999999999", "Retry-After": "1"}), {"ok": 1})
+
+    assert {"ok": 1} == ask(client)
+    assert client.skew is None
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_fault_that_asks_for_a_wait_gets_it(client, clock, graph, status):
+    """Whatever its number."""
+    answers(graph, (status, {"Retry-After": "200"}), {"ok": 1})
+
+    assert {"ok": 1} == ask(client)
+    assert clock.monotonic() >= 200.0
+
+
 @pytest.mark.parametrize(("headers", "least"), [
     ({"Retry-After": "17"}, 17.0), ({"Retry-After": "0.249"}, 0.249),
     ({"Retry-After": "Mon, 02 Mar 2026 01:31:00 GMT"}, 60.0), ({}, 0.0),

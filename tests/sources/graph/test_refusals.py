@@ -13,6 +13,8 @@ from mfa_audit.sources.graph.refusals import Refusal, refusal, retry_after
 @pytest.mark.parametrize(("header", "seconds"), [
     ("17", 17.0), (" 0.249 ", 0.249), ("Mon, 02 Mar 2026 01:30:30 GMT", 30.0), ("Mon, 02 Mar 2026 01:00:00 GMT", 0.0),
     (None, None), ("", None), ("soon", None), ("-5", None), ("1e9", None),
+    ("5, 20", 20.0), ("20, soon", 20.0), ("5, Mon, 02 Mar 2026 01:30:30 GMT", 30.0),
+    ("Mon, 02 Mar 2026 01:30:30 GMT, 40", 40.0), ("Mon, 02 Mar 2026 01:30:30 +99999999999999999999", None),
 ])
 def test_a_wait_is_read_in_every_form(header, seconds):
     """Seconds, decimals and dates are read; anything else says nothing."""
