@@ -1,7 +1,8 @@
 """What has been read of Graph, on disk: a run that was killed goes on with the listings that were complete.
 
 A folder of its own beside the snapshots holds ``<listing>.ndjson`` and, written last, ``<listing>.json``. A listing is
-taken over only whole, unaltered, asked in the same words of the same Graph by the same application, and young.
+taken over only whole, unaltered, asked in the same words of the same Graph by the same application, and young; one
+that was begun in the future was dated by a clock that was wrong, and its age is not known.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Shelf:
     def __init__(self, folder: Path, now: datetime, youth: timedelta, reader: Sequence[str]) -> None:
         self._reader = list(reader)
         self._folder = private_folder(folder)
-        self._oldest = now - youth
+        self._oldest, self._newest = now - youth, now
 
     def find(self, name: str, asked: str) -> Kept | None:
         """The listing as an earlier run read it, or nothing that may be used."""
@@ -60,7 +61,7 @@ class Shelf:
             told: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
             began = datetime.fromisoformat(told["began"])
             usable = (told["schema"] == _SCHEMA and told["asked"] == asked and told["reader"] == self._reader
-                      and began >= self._oldest
+                      and self._oldest <= began <= self._newest
                       and told["sha256"] == sha256_of(path))
             return Kept(path, int(told["rows"]), told["sha256"], began, told["counted"],
                         short=int(told["short"])) if usable else None
