@@ -24,7 +24,7 @@ _EXPIRED_PAGE = ("Directory_ExpiredPageToken", "DirectoryPageTokenNotFoundExcept
 _UNLICENSED = ("AadPremiumLicenseRequired", "Authentication_RequestFromNonPremiumTenantOrB2CTenant")
 _RECOGNISED = {
     "stale": re.compile(r"skip token", re.IGNORECASE),
-    "too large": re.compile(r"Cannot query data for more than \d+ users", re.IGNORECASE),
+    "too large": re.compile(r"Cannot query data for more than \d+ users|page size|\$top", re.IGNORECASE),
     "too many": re.compile(r"too many requests", re.IGNORECASE),
 }
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")

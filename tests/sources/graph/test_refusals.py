@@ -26,6 +26,8 @@ def test_a_wait_is_read_in_every_form(header, seconds):
     (400, {"error": {"code": "", "message": "Invalid Skip Token"}}, "page_token_expired"),
     (410, {"error": {"code": "syncStateNotFound"}}, "page_token_expired"),
     (400, {"value": "Cannot query data for more than 120 users at a time."}, "page_too_large"),
+    (400, {"error": {"code": "BadRequest", "message": "Invalid Page Size: at most 500."}}, "page_too_large"),
+    (400, {"error": {"code": "BadRequest", "message": "The limit of '500' for $top is exceeded."}}, "page_too_large"),
     (403, {"error": {"code": "Authentication_RequestFromNonPremiumTenantOrB2CTenant", "message": ""}}, "unlicensed"),
     (400, {"error": {"code": "AadPremiumLicenseRequired", "message": ""}}, "unlicensed"),
     (500, {"error": {"code": "UnknownError", "message": "Too many requests"}}, "throttled"),
