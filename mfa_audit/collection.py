@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from mfa_audit import __version__
 from mfa_audit.completeness import refuse_other_organisation, refuse_other_tenant
-from mfa_audit.errors import IncompleteData, SettingsError
+from mfa_audit.errors import IncompleteData, InputRejected, SettingsError
 from mfa_audit.files import private_folder, run_name
 from mfa_audit.settings import refuse_readable_by_others
 from mfa_audit.snapshot.documents import entries
@@ -70,26 +70,40 @@ def take_snapshot(
         if online is None:
             raise ValueError("reading Graph needs a clock")
         graph = graph_source(settings, online, progress)
-        found = graph.read(wanted(settings, policy, inputs), partial(_last_snapshot, settings))
-        inputs = _together(inputs, replace(found, complaints=(*found.complaints, *_certificate(settings, online))))
-    refuse_other_organisation(settings.tenant, _organisations(inputs))
-    tenant = tenant_folder(inputs, settings.tenant)
-    snapshot = write_snapshot(
-        inputs,
-        private_folder(settings.data / tenant / SNAPSHOTS) / run_name(started),
-        tenant=tenant,
-        taken_at=started,
-        tool_version=__version__,
-        organisation_attribute=policy.population.organisation_attribute,
-        date_order=settings.date_order,
-        captured_at=inputs.collected_at or settings.captured_at,
-        believable=_believable(policy, as_of),
-        progress=progress,
-        check=partial(refuse_foreign, settings, policy),
-    )
+    with _forgotten_if_refused(graph):
+        if graph is not None:
+            found = graph.read(wanted(settings, policy, inputs), partial(_last_snapshot, settings))
+            inputs = _together(inputs, replace(found, complaints=(*found.complaints, *_certificate(settings, online))))
+        refuse_other_organisation(settings.tenant, _organisations(inputs))
+        tenant = tenant_folder(inputs, settings.tenant)
+        snapshot = write_snapshot(
+            inputs,
+            private_folder(settings.data / tenant / SNAPSHOTS) / run_name(started),
+            tenant=tenant,
+            taken_at=started,
+            tool_version=__version__,
+            organisation_attribute=policy.population.organisation_attribute,
+            date_order=settings.date_order,
+            captured_at=inputs.collected_at or settings.captured_at,
+            believable=_believable(policy, as_of),
+            progress=progress,
+            check=partial(refuse_foreign, settings, policy),
+        )
     if graph is not None:
         graph.clear()
     return snapshot
+
+
+@contextmanager
+def _forgotten_if_refused(graph: GraphSource | None) -> Iterator[None]:
+    """What was read of Graph is what the next run begins with when this one is killed or the network fails, and not
+    when its content is refused: Graph may be right again."""
+    try:
+        yield
+    except (IncompleteData, InputRejected):
+        if graph is not None:
+            graph.clear()
+        raise
 
 
 def _believable(policy: Policy, as_of: date) -> Believable:

@@ -54,9 +54,14 @@ class FileTenant(Tenant):
         return None if rows is None else Listing(len(rows), rows.__getitem__)
 
     def _always(self, name: str) -> list[Row]:
-        """What no tenant is without, whether or not the folder lists it: a licence, and an application with a role."""
+        """What no tenant is without, whether or not the folder lists it: a licence, an application with a role, and the
+        domains of its accounts and of its organisation."""
         if name == "roleAssignments":
             return [APPLICATION_WITH_A_ROLE]
+        if name == "domains":
+            names = {str(row["userPrincipalName"]).rpartition("@")[2] for row in self._rows("users")}
+            names |= {each["name"] for row in self._rows("organization") for each in row.get("verifiedDomains", ())}
+            return [{"id": each, "authenticationType": "Managed", "isVerified": True} for each in sorted(names)]
         return COLLECTIONS[name] if name == "subscribedSkus" and self.licensed else []
 
     def document(self, name: str) -> Row | None:

@@ -38,6 +38,7 @@ FIELDS = {**SIGN_IN_ACTIVITY.fields, "sign_in_read_at": _READ_AT}
 
 _PAGE, _SMALL_PAGE = SIGN_IN_ACTIVITY.sizes
 _IDS_AT_ONCE = 15
+_GONE_SHARE, _GONE_MOST = 0.005, 10
 _PARTS_A_NIGHT = 20
 
 
@@ -58,7 +59,7 @@ def read_everybody(reading: Reading, listed: RawRows, requests: int, now: dateti
     Raises :class:`Refusal` where Graph refuses, and what ``reading`` raises.
     """
     keep = _dated(now, frozenset())
-    everybody = replace(SIGN_IN_ACTIVITY, most=_most(listed.rows))
+    everybody = replace(SIGN_IN_ACTIVITY, most=_most(listed.rows), least=_least(listed.rows))
     if ceil(listed.rows / _SMALL_PAGE) <= requests:
         return reading(everybody, keep)
     if ceil(listed.rows / _PAGE) <= requests:
@@ -91,7 +92,8 @@ def read_in_rotation(client: Client, reading: Reading, listed: RawRows, plan: Ro
 
 def _of_ids(number: int, ids: Sequence[str]) -> Listing:
     listed = ",".join(map(_quoted, ids))
-    return _filtered(f"needed_{number}", f"id in ({listed})", len(ids))
+    one = _filtered(f"needed_{number}", f"id in ({listed})", len(ids))
+    return replace(one, least=_least(len(ids)))
 
 
 def _of_part(part: Part) -> Listing:
@@ -111,6 +113,11 @@ def _quoted(text: str) -> str:
 
 def _most(accounts: int) -> int:
     return 2 * accounts + _PAGE
+
+
+def _least(accounts: int) -> int:
+    """How many of so many accounts have an answer if it is whole: a few are deleted after they were listed."""
+    return accounts - max(min(_GONE_MOST, 1 + accounts // 10), int(accounts * _GONE_SHARE))
 
 
 def _dated(now: datetime, without: frozenset[str]) -> Keep:

@@ -24,7 +24,7 @@ from mfa_audit.sources.graph.client import NETWORK_ERRORS, new_session, said_of
 from mfa_audit.sources.graph.granted import OPAQUE, Granted, granted_by
 from mfa_audit.sources.graph.pacing import Stopped
 from mfa_audit.sources.graph.patience import SignInUnwell
-from mfa_audit.sources.graph.refusals import retry_after
+from mfa_audit.sources.graph.refusals import plain, retry_after
 from mfa_audit.sources.graph.skew import moment
 
 if TYPE_CHECKING:
@@ -253,7 +253,7 @@ def _refused(answer: Mapping[str, Any], where: str) -> AccessRefused | SignInUnw
                             next_step="run again in a few minutes.")
     if code in ADVICE:
         return AccessRefused(f"sign-in was refused (AADSTS{code})", where=where, next_step=f"{ADVICE[code]}.")
-    named = f" (AADSTS{code})" if code else f" ({error})" if isinstance(error, str) else ": no token was given"
+    named = f" (AADSTS{code})" if code else f" ({plain(error)})" if plain(error) else ": no token was given"
     return AccessRefused(f"sign-in was refused{named}", where=where,
                          next_step="look the code up in Microsoft's list of Entra error codes.")
 

@@ -16,6 +16,8 @@ from mfa_audit.sources.graph.batch import ask_each
 from mfa_audit.sources.graph.certificate import SOON, certificate_expiry
 from mfa_audit.sources.graph.client import Client
 from mfa_audit.sources.graph.granted import OPAQUE, Granted
+from mfa_audit.sources.graph.licence import PERMISSION as TO_SEE_LICENCES
+from mfa_audit.sources.graph.licence import doubt
 from mfa_audit.sources.graph.pacing import Family, Pace
 from mfa_audit.sources.graph.paging import number
 from mfa_audit.sources.graph.refusals import Refusal
@@ -23,6 +25,7 @@ from mfa_audit.sources.graph.skew import WARNED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
     from pathlib import Path
 
@@ -62,7 +65,8 @@ def check_graph(wire: Wire, tokens: EntraTokens, clock: Clock, tenant: str, coll
         return
     yield Check("sign-in", State.OK, f"a token for tenant {granted.tenant or 'unknown'}")
     chosen = tuple(collect)
-    yield from _permissions(granted, beside | frozenset(endpoints.permissions(chosen)))
+    useful = {TO_SEE_LICENCES for listing in endpoints.listings(chosen, organisation_field) if listing.plans}
+    yield from _permissions(granted, beside | frozenset(endpoints.permissions(chosen)), useful)
     pace = Pace(clock, clock.monotonic() + _ENOUGH_SECONDS)
     client = Client(wire, tokens, pace, clock)
     try:
@@ -97,6 +101,10 @@ class _Asking:
         address = endpoints.first_page(listing, 1 if listing.sizes else None)
         found = self._answer(listing.name, address, listing.family, listing.permission, listing.without,
                              optional=listing.optional)
+        if found.state is State.NOTE and listing.plans and (unsure := doubt(self.client, listing)):
+            grant = f"grant {unsure.permission} to the application." if unsure.permission else "run again later."
+            return Check(listing.name, State.PROBLEM, f"Graph says that the tenant has no licence for it, "
+                         f"{unsure.reason}: {listing.without}", grant)
         if found.state is not State.OK or not listing.counted_at:
             return found
         return self._asked(listing.name, listing.permission, "a part would look whole", lambda: self.client.ask(
@@ -178,7 +186,7 @@ def _clocks(skew: float | None) -> Check:
     return Check("clock", State.OK, found)
 
 
-def _permissions(granted: Granted, needed: frozenset[str]) -> Iterator[Check]:
+def _permissions(granted: Granted, needed: frozenset[str], useful: AbstractSet[str]) -> Iterator[Check]:
     if granted is OPAQUE:
         yield Check("permissions", State.NOTE, "the token does not say which it carries")
         return
@@ -186,7 +194,7 @@ def _permissions(granted: Granted, needed: frozenset[str]) -> Iterator[Check]:
     said = f"; not granted: {', '.join(lacking)}" if lacking else ""
     yield Check("permissions", State.NOTE if lacking else State.OK,
                 f"granted: {', '.join(sorted(granted.permissions)) or 'none'}{said}")
-    changing, beyond = sorted(granted.changing - needed), sorted(granted.beyond(needed))
+    changing, beyond = sorted(granted.changing - needed), sorted(granted.beyond(needed | useful))
     if changing:
         yield Check("surplus permissions", State.PROBLEM, f"{', '.join(changing)}: nothing here needs them",
                     "take them away from the application.")

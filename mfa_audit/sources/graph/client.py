@@ -19,12 +19,12 @@ import requests.auth
 from mfa_audit.errors import SettingsError
 from mfa_audit.sources.graph.address import is_proxy, on_this_machine, refuse_elsewhere
 from mfa_audit.sources.graph.patience import Patience, SignInUnwell
-from mfa_audit.sources.graph.refusals import Refusal, refusal, retry_after
+from mfa_audit.sources.graph.refusals import Refusal, plain, refusal, retry_after
 from mfa_audit.sources.graph.skew import apart, moment
 from mfa_audit.sources.graph.watched import watched_context, watched_pools
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
     from mfa_audit.clock import Clock
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 LARGEST_BODY = 64 * 2**20
 """Bytes of one answer, after decompression."""
+
+LARGEST_OF_OTHERS = 2**20
+"""Bytes of one answer of a service that gives no pages, such as the one for signing in."""
 
 LONGEST_ANSWER = 300.0
 """Seconds from a request to the last byte of its answer."""
@@ -125,6 +128,7 @@ class _Session(requests.Session):
         url = request.url or ""
         if on_this_machine(url):
             kwargs["proxies"] = {}
+        in_pieces, kwargs["stream"] = kwargs.get("stream"), True  # Else all of it is read before anybody can look.
         proxy = requests.utils.select_proxy(url, kwargs.get("proxies"))
         try:
             if proxy is not None and not is_proxy(proxy):
@@ -135,7 +139,23 @@ class _Session(requests.Session):
         except requests.exceptions.InvalidSchema as error:
             raise _no_proxy("its kind is not known here") from error
         self._judge(response)
+        if not in_pieces:
+            with response:
+                self._hold(response)
         return response
+
+    def resolve_redirects(self, *args: Any, **kwargs: Any) -> Generator[Response, None, None]:  # noqa: ARG002
+        """None is followed; to find out where one leads, the library would read its body, whatever its size."""
+        yield from ()
+
+    @staticmethod
+    def _hold(response: Response) -> None:
+        """Read the answer for whoever asks for it later."""
+        try:
+            content = read_whole(response, LARGEST_OF_OTHERS)
+        except ValueError as error:
+            raise requests.exceptions.ContentDecodingError("the answer is too large") from error
+        response._content = content  # where the library keeps what it has read
 
     def _look(self) -> None:
         """Raise TimeoutError when the answer at hand is not worth waiting for."""
@@ -262,9 +282,10 @@ class Client:
             now, there = self._clock.now(), moment(response.headers.get("Date"))
             if there is not None:
                 self.skew = max(self.skew or 0.0, apart(there, sent, now), key=abs)
-            content = self._whole(response)
+            content = read_whole(response, LARGEST_BODY)
             status = response.status_code
-            _log.debug("%s %s %s %s", method, _path(url), status, response.headers.get("request-id", ""))
+            _log.debug("%s %s %s %s", method, _path(url), status,
+                       plain(response.headers.get("request-id")))
             if status != accepted:
                 raise _Refused(refusal(status, content), retry_after(response.headers.get("Retry-After"), there or now))
             if accepted != 200:
@@ -274,16 +295,16 @@ class Client:
                 raise ValueError(f"an answer of type {kind!r}")
             return content
 
-    @staticmethod
-    def _whole(response: Response) -> bytes:
-        """The body, decompressed. Raises ValueError past :data:`LARGEST_BODY`."""
-        pieces, size = [], 0
-        for piece in response.iter_content(_PIECE):
-            size += len(piece)
-            if size > LARGEST_BODY:
-                raise ValueError("the answer is larger than any page")
-            pieces.append(piece)
-        return b"".join(pieces)
+
+def read_whole(response: Response, most: int) -> bytes:
+    """The body, decompressed. Raises ValueError past ``most`` bytes."""
+    pieces, size = [], 0
+    for piece in response.iter_content(_PIECE):
+        size += len(piece)
+        if size > most:
+            raise ValueError("the answer is larger than any of its kind")
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 class NotSent(Exception):

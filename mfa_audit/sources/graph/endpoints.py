@@ -27,8 +27,10 @@ EVENTUAL: Mapping[str, str] = {"ConsistencyLevel": "eventual"}
 class Listing:
     """Rows of one kind. ``collected_as`` is the name in settings ``collect``; ``table`` and ``fields`` as in
     :data:`mfa_audit.snapshot.raw.RAW_FIELDS`; ``counted_at`` the address of its count, where there is one;
-    ``sizes`` empty where ``$top`` is not understood; ``optional`` when a tenant may lack the licence for it; ``most``
-    the rows after which its pages are taken for endless, where its count does not tell."""
+    ``sizes`` empty where ``$top`` is not understood; ``optional`` when a tenant may lack the licence for it; ``plans``
+    the service plans that are such a licence, where that is looked up before it is believed; ``most`` the rows after
+    which its pages are taken for endless, where its count does not tell; ``exact`` where not one may be missing;
+    ``least`` the rows that it has if it is whole, where Graph has no count of it."""
 
     name: str
     collected_as: str
@@ -41,7 +43,10 @@ class Listing:
     sizes: tuple[int, ...] = PAGE_SIZES
     counted_at: str = ""
     optional: bool = False
+    plans: tuple[str, ...] = ()
     most: int | None = None
+    exact: bool = False
+    least: int = 0
 
     @property
     def keys(self) -> frozenset[str]:
@@ -129,6 +134,7 @@ ROLE_ELIGIBILITY = Listing(
     "RoleManagement.Read.Directory",
     {**_ROLE_FIELDS, "starts_at": "startDateTime", "ends_at": "endDateTime"},
     "who may activate a role is not known", sizes=(), optional=True,
+    plans=("AAD_PREMIUM_P2", "Entra_Identity_Governance"),
 )
 
 DEVICES = Listing(
@@ -198,7 +204,7 @@ def members(group: str) -> Listing:
     return Listing(
         f"members-{group}", "group_members", "group_members", f"{path}?$select=id", MEMBERS_PERMISSION,
         {"group_id": "group", "account_id": "id"}, "who a policy or exemption covers is not known",
-        counted_at=f"{path}/$count",
+        counted_at=f"{path}/$count", exact=True,
     )
 
 

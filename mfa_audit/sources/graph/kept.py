@@ -1,7 +1,8 @@
 """What has been read of Graph, on disk: a run that was killed goes on with the listings that were complete.
 
 A folder of its own beside the snapshots holds ``<listing>.ndjson`` and, written last, ``<listing>.json``. A listing is
-taken over only whole, unaltered, asked in the same words of the same Graph by the same application, and young.
+taken over only whole, unaltered, asked in the same words of the same Graph by the same application, and young; one
+that was begun in the future was dated by a clock that was wrong, and its age is not known.
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
 YOUTH = timedelta(hours=6)
 """How old a listing may be that a killed run left."""
 
-_SCHEMA = 2
+_SCHEMA = 3
 
 
 @dataclass(frozen=True)
 class Kept:
     """A listing on disk: where, its ``rows``, ``sha256``, the time reading it ``began`` (UTC), what Graph ``counted``
-    (null: nobody did) and the ``reason`` why it is not whole (empty: it is)."""
+    (null: nobody did), the ``reason`` why it is not whole (empty: it is), and by how many it is ``short`` of that count
+    where so few are no reason."""
 
     path: Path
     rows: int
@@ -40,6 +42,7 @@ class Kept:
     began: datetime
     counted: int | None = None
     reason: str = ""
+    short: int = 0
 
 
 class Shelf:
@@ -49,7 +52,7 @@ class Shelf:
     def __init__(self, folder: Path, now: datetime, youth: timedelta, reader: Sequence[str]) -> None:
         self._reader = list(reader)
         self._folder = private_folder(folder)
-        self._oldest = now - youth
+        self._oldest, self._newest = now - youth, now
 
     def find(self, name: str, asked: str) -> Kept | None:
         """The listing as an earlier run read it, or nothing that may be used."""
@@ -58,9 +61,10 @@ class Shelf:
             told: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
             began = datetime.fromisoformat(told["began"])
             usable = (told["schema"] == _SCHEMA and told["asked"] == asked and told["reader"] == self._reader
-                      and began >= self._oldest
+                      and self._oldest <= began <= self._newest
                       and told["sha256"] == sha256_of(path))
-            return Kept(path, int(told["rows"]), told["sha256"], began, told["counted"]) if usable else None
+            return Kept(path, int(told["rows"]), told["sha256"], began, told["counted"],
+                        short=int(told["short"])) if usable else None
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
@@ -77,10 +81,11 @@ class Shelf:
             raise OutputFailed(f"what Graph sends cannot be kept: {error.strerror or error}", where=str(path),
                                next_step="check that the disk has room.") from error
 
-    def keep(self, name: str, asked: str, rows: int, began: datetime, counted: int | None, reason: str) -> Kept:
+    def keep(self, name: str, asked: str, rows: int, began: datetime, counted: int | None, reason: str,
+             short: int = 0) -> Kept:
         """Note that a listing has been written; only one that is whole is found again."""
         path, note = self._paths(name)
-        kept = Kept(path, rows, sha256_of(path), began, counted, reason)
+        kept = Kept(path, rows, sha256_of(path), began, counted, reason, short)
         if not reason:
             told = {**asdict(kept), "path": None, "began": began.isoformat(), "asked": asked,
                     "reader": self._reader, "schema": _SCHEMA}

@@ -55,12 +55,14 @@ _pages = msgspec.json.Decoder(_Page)
 @dataclass(frozen=True)
 class Read:
     """What became of a listing: ``rows`` on disk, ``distinct`` objects that Graph named, how many it ``counted`` (null:
-    nobody did), and the ``reason`` why it is not whole (empty: it is)."""
+    nobody did), the ``reason`` why it is not whole (empty: it is), and how ``short`` of Graph's count it is where so
+    few are no reason."""
 
     rows: int
     distinct: int
     counted: int | None
     reason: str = ""
+    short: int = 0
 
 
 @dataclass
@@ -101,11 +103,12 @@ def read_listing(client: Client, listing: Listing, out: BinaryIO, told: Callable
         try:
             _read_pages(client, listing, sizes[0], out, heard, told, before.number, keep or _keeper(listing))
             after = _count(client, listing)
-            reason = _short(heard.distinct, before, after) if listing.counted_at else ""
-            reason = reason or _fewer(heard.distinct, heard.promised)
+            reason = _in_part(listing, heard, before, after)
             short += 1
             if not reason or short > _MOST_SHORT:
-                return Read(heard.written, heard.distinct, _least(before, after), reason)
+                counted = _least(before, after)
+                lacking = max(0, (heard.promised if counted is None else counted) - heard.distinct)
+                return Read(heard.written, heard.distinct, counted, reason, lacking)
         except Overloaded:
             if len(sizes) == 1:
                 raise
@@ -252,24 +255,35 @@ def number(body: bytes) -> int:
     return int(text)
 
 
-def _short(found: int, before: _Count, after: _Count) -> str:
+def _in_part(listing: Listing, heard: _Heard, before: _Count, after: _Count) -> str:
+    """Why what was heard cannot be all there is; empty when it can."""
+    share = 0.0 if listing.exact else _TOLERATED_SHARE
+    reason = _short(heard.distinct, before, after, share) if listing.counted_at else ""
+    reason = reason or _fewer(heard.distinct, heard.promised, share)
+    if not reason and heard.distinct < listing.least:
+        return f"{heard.distinct} objects were read where at least {listing.least} should be"
+    return reason
+
+
+def _short(found: int, before: _Count, after: _Count, share: float) -> str:
     """Why what was read cannot be all there is by Graph's counts; empty when it can. They are taken before and after,
-    because accounts come and go meanwhile; a directory's count may lag by a few."""
+    because accounts come and go meanwhile; a directory's count may lag by a few, of which that ``share`` is let
+    pass."""
     if before.number is None or after.number is None:
         return f"Graph does not say how many there are ({before.why or after.why}), so a part would look whole"
     least, most = sorted((before.number, after.number))
     if most - least > most * _TOLERATED_SHARE:
         return f"Graph counts {before.number} objects before and {after.number} after they were read"
-    if found < least - min(_TOLERATED_MOST, int(least * _TOLERATED_SHARE)):
+    if found < least - min(_TOLERATED_MOST, int(least * share)):
         return f"{found} objects were read where Graph counts {least}"
     if found - most > found * _TOLERATED_SHARE:
         return f"{found} objects were read where Graph counts no more than {most}"
     return ""
 
 
-def _fewer(found: int, promised: int) -> str:
+def _fewer(found: int, promised: int, share: float) -> str:
     """Why what was read cannot be all there is by what its own pages say; empty when it can."""
-    if found < promised - min(_TOLERATED_MOST, int(promised * _TOLERATED_SHARE)):
+    if found < promised - min(_TOLERATED_MOST, int(promised * share)):
         return _fewer_than(promised, found)
     return ""
 

@@ -75,7 +75,7 @@ class Patience:
             self._pace.rest(_jitter(self._foreign))
         elif told.status in _FAULTS:
             self._failed += 1
-            self._again(str(told))
+            self._again(str(told), wait or 0.0)
         else:
             raise told
 
@@ -86,14 +86,14 @@ class Patience:
         self._renewed = True
         self._renew()
 
-    def _again(self, problem: str) -> None:
+    def _again(self, problem: str, wait: float = 0.0) -> None:
         tries = self._broken + self._failed
         if self._failed >= TRIES:
             raise Overloaded(f"Graph failed {tries} times: {problem}", where=self._path, next_step="run again later.")
         if tries >= TRIES:
             raise GraphUnreachable(f"Graph did not answer in {tries} tries: {problem}", where=self._path,
                                    next_step="check the network, proxy and 'ca_bundle'; run again later.")
-        self._pace.rest(_jitter(tries))
+        self._pace.rest(max(wait, _jitter(tries)))
 
 
 def _jitter(attempt: int) -> float:

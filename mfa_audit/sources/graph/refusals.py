@@ -1,5 +1,8 @@
 """What Graph says when it does not answer, read from every shape such a body has been seen in.
 
+Of its text nothing is kept but what it is recognised as: what stands between may write anything into it, the token of
+the request among them, and it would be in every report.
+
 Sources: Microsoft Learn, "Microsoft Graph error responses"; error codes as seen in public reports of large tenants.
 """
 
@@ -19,28 +22,36 @@ if TYPE_CHECKING:
 _EXPIRED_PAGE = ("Directory_ExpiredPageToken", "DirectoryPageTokenNotFoundException", "syncStateNotFound",
                  "resyncRequired")
 _UNLICENSED = ("AadPremiumLicenseRequired", "Authentication_RequestFromNonPremiumTenantOrB2CTenant")
-_TOO_MANY_ROWS = re.compile(r"Cannot query data for more than \d+ users", re.IGNORECASE)
+_RECOGNISED = {
+    "stale": re.compile(r"skip token", re.IGNORECASE),
+    "too large": re.compile(r"Cannot query data for more than \d+ users|page size|\$top", re.IGNORECASE),
+    "too many": re.compile(r"too many requests", re.IGNORECASE),
+}
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+_ONE_OF_SEVERAL = re.compile(r"[A-Za-z]{3,9},[^,]+|[^,]+")
 _SECONDS = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass(unsafe_hash=True)
 class Refusal(Exception):
-    """An answer that is none: its HTTP ``status``, Graph's ``code`` and ``message`` (both may be empty)."""
+    """An answer that is none: its HTTP ``status``, Graph's ``code`` (may be empty), the ``reason`` in words of this
+    package's own where it is not Graph that refuses, and what Graph's text was ``recognised`` as."""
 
     status: int
     code: str = ""
-    message: str = ""
+    reason: str = ""
+    recognised: frozenset[str] = frozenset()
 
     @property
     def page_token_expired(self) -> bool:
         """Whether the listing must begin again from its first page."""
-        stale = self.code in _EXPIRED_PAGE or "skip token" in self.message.casefold()
+        stale = self.code in _EXPIRED_PAGE or "stale" in self.recognised
         return self.status == 410 or (self.status == 400 and stale)
 
     @property
     def page_too_large(self) -> bool:
         """Whether a smaller page would be answered."""
-        return self.status == 400 and _TOO_MANY_ROWS.search(self.message) is not None
+        return self.status == 400 and "too large" in self.recognised
 
     @property
     def unlicensed(self) -> bool:
@@ -57,11 +68,11 @@ class Refusal(Exception):
     @property
     def throttled(self) -> bool:
         """Whether the request was one too many."""
-        return self.status == 429 or (self.status in (400, 500) and "too many requests" in self.message.casefold())
+        return self.status == 429 or (self.status in (400, 500) and "too many" in self.recognised)
 
     def __str__(self) -> str:
-        said = ": ".join(filter(None, (self.code, self.message)))
-        return f"HTTP {self.status}{f' ({said})' if said else ''}"[:300]
+        said = ": ".join(filter(None, (self.code, self.reason)))
+        return f"HTTP {self.status}{f' ({said})' if said else ''}"
 
 
 def refusal(status: int, body: bytes) -> Refusal:
@@ -74,26 +85,38 @@ def refusal(status: int, body: bytes) -> Refusal:
         return Refusal(status)
     error = told.get("error")
     if isinstance(error, dict):
-        return Refusal(status, _word(error.get("code")), _word(error.get("message")))
-    return Refusal(status, _word(error), _word(told.get("value") or told.get("error_description")))
+        return _recognised(status, error.get("code"), error.get("message"))
+    return _recognised(status, error, told.get("value") or told.get("error_description"))
+
+
+def plain(value: object) -> str:
+    """A code as a service writes it; empty for anything else, which may be a secret that came back."""
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else ""
+
+
+def _recognised(status: int, code: object, text: object) -> Refusal:
+    said = text if isinstance(text, str) else ""
+    return Refusal(status, plain(code), recognised=frozenset(
+        name for name, pattern in _RECOGNISED.items() if pattern.search(said)))
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
-    """The seconds a ``Retry-After`` header asks for: whole, decimal, or a date; null when absent or unreadable.
+    """The seconds a ``Retry-After`` header asks for: whole, decimal, or a date; null when absent or unreadable. Of
+    several, which come joined by commas, the longest.
 
     ``now`` is the time at the other side, so that clocks that differ make no wait shorter.
     """
-    text = (value or "").strip()
+    waits = [_seconds(each.strip(), now) for each in _ONE_OF_SEVERAL.findall(value or "")]
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _seconds(text: str, now: datetime) -> float | None:
     if _SECONDS.fullmatch(text):
         return float(text)
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())
-
-
-def _word(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -30,7 +30,7 @@ def moment(date: str | None) -> datetime | None:
     """What a ``Date`` header says; null when it says nothing, or not in which zone."""
     try:
         told = email.utils.parsedate_to_datetime(date or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return None if told.tzinfo is None else told
 

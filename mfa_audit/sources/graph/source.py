@@ -90,7 +90,7 @@ class GraphSource:
                   for listing in endpoints.listings(wanted.collect, wanted.organisation_field)
                   if listing is not endpoints.SIGN_IN_ACTIVITY),
             ])
-            self._side_by_side([steps.cross_check, steps.roles, steps.places])
+            self._side_by_side([steps.cross_check, steps.roles, steps.places, steps.domains])
             if found.lacks_licence("registrations"):
                 self._side_by_side([partial(steps.look_up, wanted.lookup_limit)])
             if "group_members" in chosen:

@@ -12,6 +12,7 @@ from mfa_audit.snapshot.activity import CARRIED, carried
 from mfa_audit.snapshot.raw import Complaint, Missing
 from mfa_audit.sources.graph import activity, endpoints
 from mfa_audit.sources.graph.crosscheck import coverage
+from mfa_audit.sources.graph.domains import unlisted_domains
 from mfa_audit.sources.graph.gathered import Gathered, refused, rows_of
 from mfa_audit.sources.graph.groups import with_group, without_holder
 from mfa_audit.sources.graph.lines import read_lines
@@ -79,6 +80,13 @@ class Steps:
         reason = unlisted_places(self._found.documents)
         if reason:
             self._found.miss(Missing("named_locations", reason))
+
+    def domains(self, _client: Client) -> None:
+        """Say which domains the tenant has that are not listed."""
+        accounts = self._found.of("accounts")
+        reason = unlisted_domains(self._found.documents, None if accounts is None else accounts.path)
+        if reason:
+            self._found.miss(Missing("domains", reason))
 
     def members(self, groups: Iterable[str], named: frozenset[str], client: Client) -> None:
         """The members of ``groups``, each group whole or named among what is missing; one that is not there is missing

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 
 import pytest
 import requests
 import responses
-from doubles import ROOT, TOKEN
+from doubles import ROOT, TOKEN, Endless
 from graph_simulator import Simulator, VirtualTenant
 
 from mfa_audit.errors import AccessRefused, GraphUnreachable, IncompleteData, SettingsError
 from mfa_audit.sources.graph import client as module
+from mfa_audit.sources.graph.client import LARGEST_BODY
 from mfa_audit.sources.graph.pacing import Family
 from mfa_audit.sources.graph.patience import Overloaded
 from mfa_audit.sources.graph.refusals import Refusal
@@ -45,6 +47,23 @@ def test_the_token_goes_with_the_request_and_a_netrc_cannot_replace_it(client, g
 
     assert {"ok": 1} == ask(client)
     assert f"Bearer {TOKEN}-0" == graph.calls[0].request.headers["Authorization"]
+
+
+def test_a_date_nobody_can_read_says_nothing(client, graph):
+    """Nor does one whose zone is beyond the world's."""
+    answers(graph, (429, {"Date": "Mon, 02 Mar 2026 01:30:00 +99999999999999999999", "Retry-After": "1"}), {"ok": 1})
+
+    assert {"ok": 1} == ask(client)
+    assert client.skew is None
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_fault_that_asks_for_a_wait_gets_it(client, clock, graph, status):
+    """Whatever its number."""
+    answers(graph, (status, {"Retry-After": "200"}), {"ok": 1})
+
+    assert {"ok": 1} == ask(client)
+    assert clock.monotonic() >= 200.0
 
 
 @pytest.mark.parametrize(("headers", "least"), [
@@ -229,3 +248,19 @@ def test_this_machine_is_reached_without_a_proxy(clock, tokens, pace, monkeypatc
             ask(near, "/v1.0/users")
         near.close()
         assert simulator.requests
+
+
+@pytest.mark.parametrize("status", [200, 302, 400])
+def test_an_answer_of_any_kind_is_read_no_further_than_a_page_is_large(client, graph, status):
+    """The library would read a redirect's whole, to find out where it leads."""
+    bodies = []
+
+    def told(_):
+        bodies.append(Endless(3 * LARGEST_BODY))
+        return status, {"Location": "/v1.0/elsewhere"}, io.BufferedReader(bodies[-1])
+
+    graph.add_callback("GET", URL, told)
+    with pytest.raises((GraphUnreachable, Refusal)):
+        ask(client)
+
+    assert all(LARGEST_BODY < body.given < 2 * LARGEST_BODY for body in bodies)

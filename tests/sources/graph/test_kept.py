@@ -48,12 +48,13 @@ def test_a_listing_in_the_making_is_not(shelf):
 @pytest.mark.parametrize("spoil", [
     lambda shelf: write(shelf, reason="its pages expired"),
     lambda shelf: write(shelf, began=START - timedelta(hours=7)),
+    lambda shelf: write(shelf, began=START + timedelta(minutes=1)),
     lambda shelf: write(shelf).path.write_bytes(b'{"id":"b"}\n'),
     lambda shelf: write(shelf).path.unlink(),
     lambda shelf: write(shelf).path.with_suffix(".json").write_text("{"),
     lambda shelf: write(shelf).path.with_suffix(".json").write_text("[]"),
     lambda shelf: shelf.clear(),
-], ids=["a part", "old", "altered", "gone", "cut note", "strange note", "cleared"])
+], ids=["a part", "old", "of the future", "altered", "gone", "cut note", "strange note", "cleared"])
 def test_anything_else_is_read_afresh(shelf, spoil):
     """A part, an old or an altered listing is not taken over."""
     spoil(shelf)

@@ -139,3 +139,13 @@ def test_where_no_group_is_named_there_is_nothing_to_miss(ask):
 
     assert [] == found.missing
     assert (found.groups or []) == found.group_members == []
+
+
+@pytest.mark.parametrize("lost", [1, 3])
+def test_not_one_member_may_be_missing(lost, ask):
+    """Whoever is missing in a group that a policy spares would seem to be asked."""
+    found = ask({"g": {str(number): USER for number in range(600)}}, counts={"g": 600 + lost})
+
+    assert [f"group g: 600 objects were read where Graph counts {600 + lost}"] == [
+        each.reason for each in found.missing]
+    assert [] == found.group_members

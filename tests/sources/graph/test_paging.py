@@ -219,7 +219,7 @@ def test_a_short_listing_that_contradicts_itself_is_read_again_and_then_refused(
     graph.get(f"{ROOT}/v1.0/few", json=body)
     with pytest.raises(Refusal) as told:
         short(client)
-    assert says in told.value.message
+    assert says in told.value.reason
     assert paging.MOST_RESTARTS == len(graph.calls)
 
 

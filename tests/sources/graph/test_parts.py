@@ -7,14 +7,15 @@ import json
 import re
 
 import pytest
-from graph_simulator import Fault, FaultScript, Simulator, VirtualClock, VirtualTenant
+from graph_simulator import ALL_PERMISSIONS, Fault, FaultScript, Simulator, VirtualClock, VirtualTenant
 from graph_simulator.answers import Answer, no_such
 from graph_simulator.tenant import Listing
 from graph_simulator.tenant_documents import COLLECTIONS, DOCUMENTS
 from simulated import collected, graph_job, night
 
-from mfa_audit.errors import SettingsError
+from mfa_audit.errors import GraphUnreachable, IncompleteData, SettingsError
 from mfa_audit.nightly import collect_alone
+from mfa_audit.sources.graph.domains import unlisted_domains
 
 MAIN = ("accounts", "registrations")
 
@@ -99,6 +100,79 @@ def test_a_licence_that_is_lacking_hides_nothing_else(collect, says, tmp_path):
 
     assert says == [reason for name, reason in found if name == "role_assignments"]
     assert len(says) == len(found)
+
+
+def without_first(many):
+    """A page that lacks its first rows."""
+    return lambda told, _: Answer(told.status, {**told.body, "value": told.body["value"][many:]}, told.headers)
+
+
+def test_accounts_that_are_let_pass_as_missing_are_said(tmp_path):
+    """Also by a run that takes over what a killed one had read."""
+    faults = FaultScript([Fault("status", "userRegistrationDetails", times=24, parameters={"status": 500})])
+    with Answering(VirtualTenant(900), {r"/users\?": without_first(3)}, clock=VirtualClock(),
+                   faults=faults) as simulator:
+        with pytest.raises(GraphUnreachable):
+            collected(simulator, tmp_path, MAIN)
+        assert [*tmp_path.rglob("accounts.json")]
+        told = collected(simulator, tmp_path, MAIN)
+
+    assert [(3, "897 were read where Graph counts 900")] == [
+        (each.count, each.effect[:36]) for each in told.complaints if "accounts" in each.check]
+    assert () == told.manifest.missing
+
+
+def test_the_text_of_a_refusal_is_in_nothing_that_is_written(tmp_path):
+    """Its code is: what stands on the way may have put the token beside it."""
+    echo = {"status": 400, "code": "BadRequest", "message": "Authorization: Bearer shibboleth"}
+    faults = FaultScript([Fault("status", "/domains", times=None, parameters=echo)])
+    with Simulator(VirtualTenant(30), clock=VirtualClock(), faults=faults) as simulator:
+        told = night(simulator, tmp_path, (*MAIN, "tenant_policies"))
+    files = [path.read_bytes() for path in tmp_path.rglob("*.json")]
+
+    assert any("HTTP 400 (BadRequest)" in gap.reason for gap in told.gaps)
+    assert any(b"HTTP 400 (BadRequest)" in each for each in files)
+    assert not any(b"shibboleth" in each for each in files)
+
+
+def test_a_run_whose_data_was_refused_is_mended_by_another(tmp_path):
+    """It asks afresh: what it would take over is what was refused."""
+    def foreign(told, _):
+        rows = [{**row, "userPrincipalName": "a@elsewhere.example"} for row in told.body["value"]]
+        return Answer(200, {**told.body, "value": rows})
+
+    with Answering(VirtualTenant(60), {r"/users\?": foreign}, clock=VirtualClock()) as simulator:
+        with pytest.raises(IncompleteData, match="not this tenant's"):
+            collected(simulator, tmp_path, MAIN)
+        simulator.answers.clear()
+        told = collected(simulator, tmp_path, MAIN)
+
+    assert 60 == told.manifest.tables["accounts"].rows
+
+
+def plans(*names, status="Enabled"):
+    """What a tenant subscribes to."""
+    return [{"id": "sku", "capabilityStatus": status, "servicePlans": [{"servicePlanName": name} for name in names]}]
+
+
+@pytest.mark.parametrize(("subscribed", "permissions", "says"), [
+    (plans("AAD_PREMIUM", "AAD_PREMIUM_P2"), ALL_PERMISSIONS, "but it subscribes to AAD_PREMIUM_P2"),
+    (plans("entra_identity_governance", status="Warning"), ALL_PERMISSIONS, "subscribes to Entra_Identity_Governance"),
+    (plans("AAD_PREMIUM"), tuple({*ALL_PERMISSIONS} - {"LicenseAssignment.Read.All", "Organization.Read.All"}),
+     "cannot be seen"),
+    ([{"id": "sku"}], ALL_PERMISSIONS, "cannot be read"),
+    (plans("AAD_PREMIUM"), ALL_PERMISSIONS, None),
+    (plans("AAD_PREMIUM_P2", status="Suspended"), ALL_PERMISSIONS, None),
+])
+def test_a_licence_that_the_tenant_subscribes_to_is_not_lacking(subscribed, permissions, says, tmp_path):
+    """Else whoever may activate a role would pass for an ordinary member of staff; what cannot be seen is no proof."""
+    faults = FaultScript([Fault("licence", "roleEligibility", times=None)])
+    tenant = Changed(collections={"subscribedSkus": subscribed})
+    found = gaps_of(tmp_path, (*MAIN, "role_assignments", "group_members"), tenant, faults=faults,
+                    permissions=permissions)
+
+    assert ([] if says is None else ["role_assignments"]) == [name for name, _ in found]
+    assert says is None or says in found[0][1]
 
 
 def test_graph_is_not_read_without_the_accounts(tmp_path):
@@ -209,6 +283,67 @@ def test_places_that_policies_name_must_be_listed(policies, places, says, tmp_pa
 
     assert len(says) == len(found)
     assert all(words in reason for words, reason in zip(says, found, strict=True))
+
+
+def cut_to(rows, *, times=99):
+    """The first page alone, and of it the first rows, so many times."""
+    left = [times]
+
+    def cut(told, _):
+        left[0] -= 1
+        return told if left[0] < 0 else Answer(200, {"value": told.body["value"][:rows]})
+    return cut
+
+
+@pytest.mark.parametrize(("cut", "requests", "says"), [
+    (cut_to(100), 2400, "100 objects were read where at least 470 should be"),
+    (cut_to(100, times=1), 2400, None),
+    (cut_to(470), 2400, None),
+    (cut_to(2), 2, "2 objects were read where at least"),
+])
+def test_sign_in_activity_that_was_cut_is_a_part(cut, requests, says, tmp_path):
+    """It is read once more; a few accounts may be gone since they were listed. In a rotation too."""
+    with Answering(VirtualTenant(480 if requests > 2 else 2600), {"signInActivity": cut},
+                   clock=VirtualClock()) as simulator:
+        told = collected(simulator, tmp_path, ("accounts", "role_assignments", "group_members", "sign_in_activity"),
+                         sign_in_activity_requests=requests).manifest.missing
+
+    found = [each.reason for each in told if each.name == "sign_in_activity"]
+    assert len(found) == (says is not None)
+    assert all(says in reason for reason in found)
+
+
+FEDERATED = {"id": "federated.example", "authenticationType": "Federated", "isVerified": True}
+LISTED = [{**FEDERATED, "id": name} for name in ("riverside.example", "NorthMoor.example")]
+
+
+@pytest.mark.parametrize(("domains", "verified", "says"), [
+    ([], [], "no domain is listed"),
+    (LISTED, [], "1 domains are not listed: federated.example"),
+    ([*LISTED, FEDERATED], ["Riverside.example", "unused.example"], "1 domains are not listed: unused.example"),
+    ([*LISTED, FEDERATED], ["Riverside.example"], None),
+])
+def test_every_domain_the_tenant_has_must_be_listed(domains, verified, says, tmp_path):
+    """Else whoever signs in elsewhere would seem to have nothing, and be reminded."""
+    organisation = {"id": VirtualTenant(1).tenant_id, **(
+        {"verifiedDomains": [{"name": name} for name in verified]} if verified else {})}
+    tenant = Changed(300, collections={"domains": domains, "organization": [organisation]})
+    policy = tmp_path / "policy.toml"
+    policy.write_text('[sources]\ntenant_domains = ["riverside.example", "northmoor.example", "federated.example"]\n')
+    with Simulator(tenant, clock=VirtualClock()) as simulator:
+        told = collected(simulator, tmp_path, (*MAIN, "tenant_policies"), policy=policy).manifest.missing
+
+    found = [(each.name, each.reason) for each in told]
+    assert len(found) == (says is not None)
+    assert all(name == "domains" and says in reason for name, reason in found)
+
+
+def test_the_domain_of_a_guests_name_is_not_asked_for(tmp_path):
+    """It is made of an address elsewhere."""
+    accounts = tmp_path / "accounts.ndjson"
+    accounts.write_text('{"userPrincipalName":"a_b.example#EXT#@c.example"}\n{"userPrincipalName":null}\n')
+
+    assert "" == unlisted_domains({"domains": {"value": [{"id": "x.example"}]}}, accounts)
 
 
 @pytest.mark.parametrize(("collect", "is_gap"), [((*MAIN, "sign_in_activity"), True),

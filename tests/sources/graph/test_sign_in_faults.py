@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 
 import pytest
 import requests
 import responses
-from doubles import ROOT, START
+from doubles import ROOT, START, Endless
 from graph_simulator import VirtualClock
 
 from mfa_audit.errors import AccessRefused, GraphUnreachable
 from mfa_audit.sources.graph.address import Cloud
 from mfa_audit.sources.graph.auth import Credential, EntraTokens
-from mfa_audit.sources.graph.client import Client, Wire
+from mfa_audit.sources.graph.client import LARGEST_OF_OTHERS, Client, Wire
 from mfa_audit.sources.graph.pacing import Family
 from mfa_audit.sources.graph.patience import SignInUnwell
 
@@ -169,3 +170,24 @@ def test_a_token_for_graph_is_taken(audience, service):
     service.post(TOKEN, json=given(aud=audience))
 
     assert tokens().token() == given(aud=audience)["access_token"]
+
+
+def test_nothing_of_a_refused_sign_in_is_repeated(service):
+    """The secret was in the request, and may come back."""
+    service.post(TOKEN, status=401, json={"error": f"no {SECRET}", "error_description": f"{SECRET} is wrong"})
+    with pytest.raises(AccessRefused) as refused:
+        tokens().token()
+
+    assert SECRET not in str(refused.value)
+    assert "sign-in was refused" in str(refused.value)
+
+
+@pytest.mark.parametrize("status", [200, 302, 400])
+def test_an_endless_answer_to_a_sign_in_is_not_read_to_its_end(service, status):
+    """However well it is compressed."""
+    body = Endless(64 * LARGEST_OF_OTHERS)
+    service.post(TOKEN, status=status, headers={"Location": "/x"}, body=io.BufferedReader(body))
+    with pytest.raises(SignInUnwell):
+        tokens().token()
+
+    assert LARGEST_OF_OTHERS < body.given < 2 * LARGEST_OF_OTHERS

@@ -49,6 +49,7 @@ def test_data_of_another_tenant_is_not_kept(organisations, says, take, tmp_path)
 
     assert [] == list((tmp_path / "data").glob("*/snapshots/*"))
     assert [] == list((tmp_path / "data").glob(f"{OTHER}*"))
+    assert [] == list((tmp_path / "data").rglob("*.ndjson"))
 
 
 def test_what_one_graph_answered_is_not_taken_for_anothers(tmp_path):
