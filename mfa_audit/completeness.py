@@ -17,6 +17,7 @@ from mfa_audit.snapshot import accounts, registrations
 from mfa_audit.snapshot.documents import listed
 from mfa_audit.snapshot.memberships import lost_group
 from mfa_audit.tables import ACCOUNTS, REGISTRATIONS
+from mfa_audit.verdicts.register_complaints import entries_known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,20 +74,21 @@ def supplied(snapshot: Snapshot) -> frozenset[str]:
 
 def parts(snapshot: Snapshot, policy: Policy) -> dict[str, int]:
     """Name -> entries, of what makes people look better when entries of it are missing: roles by kind, the register of
-    privileged accounts, and each group that the tenant's policies or the audit's name."""
+    privileged accounts as far as it names accounts that are there, and each group that the tenant's policies or the
+    audit's name."""
     roles = snapshot.frame("role_assignments")["kind"].value_counts()
     found = {f"{kind} role assignments": int(count) for kind, count in roles.items()}
-    found["privileged_accounts"] = len(snapshot.frame("privileged_accounts"))
+    found["privileged_accounts"] = entries_known(snapshot, "privileged_accounts")
     named = set(_ID.findall(json.dumps([snapshot.documents.get(name) for name in _NAME_GROUPS]).casefold()))
     sizes = snapshot.group_sizes(sorted(named | set(_ID.findall(policy.text.casefold()))))
     return found | {lost_group(group): size for group, size in sizes.items()}
 
 
-def lost_sources(snapshot: Snapshot, before: Before | None, policy: Policy) -> frozenset[str]:
-    """What the last good run was supplied with and this snapshot was not, or only with a part of it. Lost evidence
-    makes nobody look better."""
+def lost_sources(snapshot: Snapshot, before: Before | None, now: Mapping[str, int], policy: Policy) -> frozenset[str]:
+    """What the last good run was supplied with and this snapshot was not, or only with a part of it; ``now`` are its
+    :func:`parts`. Lost evidence makes nobody look better."""
     return frozenset() if before is None else frozenset({
-        *(before.supplied - supplied(snapshot) - set(_NOT_GIVEN)), *_shrunk(parts(snapshot, policy), before, policy)})
+        *(before.supplied - supplied(snapshot) - set(_NOT_GIVEN)), *_shrunk(now, before, policy)})
 
 
 def _shrunk(now: Mapping[str, int], before: Before, policy: Policy) -> list[str]:
@@ -97,10 +99,11 @@ def _shrunk(now: Mapping[str, int], before: Before, policy: Policy) -> list[str]
 
 
 def gaps(snapshot: Snapshot, wanted: Sequence[str], policy: Policy, *, dated_by_clock: datetime | None,
-         before: Before | None, allow_stale: bool, accept_drop: bool) -> tuple[Gap, ...]:
+         before: Before | None, now: Mapping[str, int], allow_stale: bool, accept_drop: bool) -> tuple[Gap, ...]:
     """Everything that makes the night incomplete, in the order in which a person should mend it.
 
-    ``wanted``: the tables settings ``collect`` names; ``before``: null when there is nothing to compare with.
+    ``wanted``: the tables settings ``collect`` names; ``before``: null when there is nothing to compare with;
+    ``now``: the :func:`parts` of the snapshot.
     ``dated_by_clock``: the time of the run (UTC) when it is dated by
     the clock; null when ``--as-of`` named the day, whereupon age is shown and never refused.
     """
@@ -111,12 +114,11 @@ def gaps(snapshot: Snapshot, wanted: Sequence[str], policy: Policy, *, dated_by_
     if before is not None and not accept_drop:
         found += _other_tenant(manifest, before)
         found += _fewer(manifest, wanted, policy, before)
-        now = parts(snapshot, policy)
         shrunk = _shrunk(now, before, policy)
         found += [Gap(name, f"{now[name]} entries where the last good run had {before.parts[name]}" if name in shrunk
                       else "the last good run had it, and nothing supplies it now",
                       "supply it again; if it is really no more, --accept-drop.")
-                  for name in sorted(lost_sources(snapshot, before, policy))]
+                  for name in sorted(lost_sources(snapshot, before, now, policy))]
     found += _orphans(manifest, policy)
     expected = policy.sources.expected_accounts
     rows = manifest.tables["accounts"].rows

@@ -153,12 +153,13 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
     before = None if previous is None else Before(
         previous.manifest["tenant"], previous.manifest["rows"], frozenset(previous.manifest.get("supplied", ())),
         previous.manifest.get("parts", {}))
+    now = parts(snapshot, job.policy)
     found = gaps(
         snapshot, job.settings.collect, job.policy, dated_by_clock=job.started if job.dated_by_clock else None,
-        before=before, allow_stale=job.allow_stale, accept_drop=job.accept_drop,
+        before=before, now=now, allow_stale=job.allow_stale, accept_drop=job.accept_drop,
     )
     if not job.accept_drop:
-        snapshot = replace(snapshot, lost=lost_sources(snapshot, before, job.policy))
+        snapshot = replace(snapshot, lost=lost_sources(snapshot, before, now, job.policy))
     people = work / "people.parquet"
 
     def whole_sources() -> bool:
@@ -179,7 +180,7 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
         if remind and not found:
             reminders.plan(staging, accept_loss=job.accept_loss)
         name = runs.free_name(output, job.started)
-        text = runs.manifest_text(staging, name, previous, _manifest_facts(job, snapshot, night))
+        text = runs.manifest_text(staging, name, previous, _manifest_facts(job, snapshot, night, now))
         folder = runs.publish(staging, output, name, text, complete=not found)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -263,7 +264,7 @@ def _lost(previous: runs.Run, people: Path, policy: Policy) -> tuple[int, int]:
     return moved(before, people, key="account_id", column="best_level", out_of=usable, into=(Level.NONE.label,))
 
 
-def _manifest_facts(job: Job, snapshot: Snapshot, night: Night) -> dict[str, Any]:
+def _manifest_facts(job: Job, snapshot: Snapshot, night: Night, now: dict[str, int]) -> dict[str, Any]:
     given = {name: table for name, table in snapshot.manifest.tables.items() if table.state != "absent"}
     return {
         "complete": night.summary["complete"],
@@ -274,7 +275,7 @@ def _manifest_facts(job: Job, snapshot: Snapshot, night: Night) -> dict[str, Any
         },
         "rows": {name: table.rows for name, table in given.items()},
         "supplied": sorted(supplied(snapshot)),
-        "parts": parts(snapshot, job.policy),
+        "parts": now,
         "lost": sorted(snapshot.lost),
         "inputs": night.sources.to_dict("records"),
         "reconciliation": night.reconciliation.to_dict("records"),

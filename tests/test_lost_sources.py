@@ -186,6 +186,29 @@ def test_a_part_of_a_source_makes_nobody_look_better(source, tmp_path, fill, par
     assert () == night(source, tmp_path, 3)[0].gaps
 
 
+def test_a_register_that_names_nobody_any_more_makes_nobody_look_better(source, tmp_path):
+    """It names object ids, and tonight's files have none."""
+    for name in (*SOURCES, "policy.toml"):
+        if name not in ("policy.toml", "organization.json"):
+            (source / name).unlink()
+    registered_as_privileged(source, people_of(source))
+    _, before = night(source, tmp_path, 1)
+    names = {}
+    for name in ("users.json", "userRegistrationDetails.json"):
+        listed = json.loads((source / name).read_text(encoding="utf-8"))
+        for row in listed["value"]:
+            names[row["userPrincipalName"].casefold()] = row.pop("id")
+            row.pop("manager", None)
+        (source / name).write_text(json.dumps(listed), encoding="utf-8")
+
+    told, after = night(source, tmp_path, 2)
+
+    assert "privileged_accounts" in [gap.table for gap in told.gaps]
+    now = {names.get(one.removeprefix("upn:"), one): status for one, status in after.items()}
+    assert len(before.keys() & now.keys()) > 20
+    assert {} == better(before, {one: status for one, status in now.items() if one in before})
+
+
 def test_which_methods_are_allowed_is_not_known_without_what_said_so(phones_off, source, tmp_path):
     """The policy is gone tonight: a phone that it denied is not taken for allowed."""
     _, before = night(source, tmp_path, 1)

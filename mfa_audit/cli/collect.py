@@ -25,7 +25,7 @@ def command(**options: Any) -> int:
     job = job_of(options)
     need_sources(job.settings.sources)
     snapshot = collect_alone(job, observer(quiet=bool(options.get("quiet"))))
-    missing = gaps(snapshot, job.settings.collect, job.policy, dated_by_clock=None, before=None,
+    missing = gaps(snapshot, job.settings.collect, job.policy, dated_by_clock=None, before=None, now={},
                    allow_stale=True, accept_drop=True)
     for gap in missing:
         click.echo(for_terminal(f"mfa-audit: incomplete: {gap.table}: {gap.reason}. Next: {gap.next_step}"), err=True)

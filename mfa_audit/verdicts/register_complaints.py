@@ -113,6 +113,15 @@ def _by_file(check: str, bad: pd.DataFrame, effect: str, fix: str) -> Iterator[C
         yield Complaint(check, len(rows), tuple(rows["place"][:_SHOWN]), effect, fix)
 
 
+def entries_known(snapshot: Snapshot, register: str) -> int:
+    """How many entries of a register name an account that is there."""
+    rows = snapshot.frame(register)
+    if rows.empty:
+        return 0
+    named = reference(present(rows, snapshot.frame("former_names"))["account_id"])
+    return int(named.isin(_known(snapshot, set(named.dropna()))).sum())
+
+
 def _known(snapshot: Snapshot, wanted: set[str]) -> set[str]:
     """Those of ``wanted`` (as :func:`reference`) that are the id or the UPN of an account."""
     known: set[str] = set()
