@@ -181,6 +181,10 @@ def refuse_other_organisation(tenant: str | None, organisations: Sequence[Mappin
     if tenant is not None and seen is not None and _is_id(tenant) and tenant.casefold() != seen.casefold():
         raise IncompleteData(f"the files are of tenant {seen}, the settings name {tenant}",
                              next_step="give this tenant's files, or correct 'tenant' in the settings.")
+    names = _verified(organisations)
+    if tenant is not None and "." in tenant and names and tenant.strip().casefold() not in names:
+        raise IncompleteData(f"the files are of tenant {seen}, which has no domain {tenant}, as the settings name it",
+                             next_step="give this tenant's files, or correct 'tenant' in the settings.")
 
 
 def _verified(organisations: Sequence[Mapping[str, Any]]) -> set[str]:

@@ -148,6 +148,11 @@ class _Asking:
         if len(seen) != 1 or (len(tenant) == 36 and tenant.casefold() != seen[0].casefold()):
             found_instead = f"Graph answers for {', '.join(seen) or 'nobody'}, the settings name {tenant}"
             return Check(name, State.PROBLEM, found_instead, "correct 'tenant' or the credential.")
+        verified = told[0].get("verifiedDomains")
+        domains = [str(each.get("name")).casefold() for each in verified or () if isinstance(each, dict)]
+        if "." in tenant and domains and tenant.casefold() not in domains:
+            return Check(name, State.PROBLEM, f"Graph answers for {seen[0]}, which has no domain {tenant}",
+                         "correct 'tenant' or the credential.")
         return Check(name, State.OK, f"{told[0].get('displayName') or 'unnamed'} ({seen[0]})")
 
     def _answer(self, name: str, address: str, family: Family, permission: str, without: str,

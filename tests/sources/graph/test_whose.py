@@ -15,7 +15,13 @@ from graph_simulator.tenant import Listing
 from graph_simulator.tenant_documents import TENANT_ID
 from simulated import collected, night
 
+from mfa_audit.checks import State
+from mfa_audit.completeness import refuse_other_organisation
 from mfa_audit.errors import GraphUnreachable, IncompleteData, SettingsError
+from mfa_audit.sources.graph.address import Cloud
+from mfa_audit.sources.graph.auth import Credential, EntraTokens
+from mfa_audit.sources.graph.checks import check_graph
+from mfa_audit.sources.graph.client import Wire
 
 MAIN = ("accounts", "registrations")
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -50,6 +56,29 @@ def test_data_of_another_tenant_is_not_kept(organisations, says, take, tmp_path)
     assert [] == list((tmp_path / "data").glob("*/snapshots/*"))
     assert [] == list((tmp_path / "data").glob(f"{OTHER}*"))
     assert [] == list((tmp_path / "data").rglob("*.ndjson"))
+
+
+def test_a_tenant_named_by_its_domain_is_compared_as_well():
+    """With the domains that the organisation has verified, in whatever case."""
+    organisation = {"id": TENANT_ID, "verifiedDomains": [{"name": "riverside.example"}]}
+    refuse_other_organisation("Riverside.example", [organisation])
+    with pytest.raises(IncompleteData, match=r"has no domain elsewhere\.example"):
+        refuse_other_organisation("elsewhere.example", [organisation])
+
+
+@pytest.mark.parametrize(("tenant", "state"), [("elsewhere.example", State.PROBLEM), ("Riverside.example", State.OK)])
+def test_doctor_compares_a_tenant_named_by_its_domain(tenant, state):
+    """A machine's own identity signs in to its own tenant, whatever the settings name."""
+    organisation = {"id": TENANT_ID, "displayName": "A", "verifiedDomains": [{"name": "riverside.example"}]}
+    with Simulator(Named(organisation), clock=VirtualClock()) as simulator:
+        credential = Credential(client_id=simulator.issuer.client_id, secret=simulator.issuer.secret)
+        tokens = EntraTokens(Cloud(simulator.login_root, simulator.root), TENANT_ID, credential, simulator.clock,
+                             ca_bundle=simulator.ca_bundle)
+        found = check_graph(Wire(simulator.root, simulator.ca_bundle), tokens, simulator.clock, tenant, ("accounts",),
+                            "company_name")
+        states = [check.state for check in found if check.name == "tenant"]
+
+    assert [state] == states
 
 
 def test_what_one_graph_answered_is_not_taken_for_anothers(tmp_path):
