@@ -17,7 +17,6 @@ from mfa_audit.snapshot import accounts, registrations
 from mfa_audit.snapshot.documents import listed
 from mfa_audit.snapshot.memberships import lost_group
 from mfa_audit.tables import ACCOUNTS, REGISTRATIONS
-from mfa_audit.verdicts.register_complaints import entries_known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,13 +71,13 @@ def supplied(snapshot: Snapshot) -> frozenset[str]:
     return frozenset(tables | (_DECIDING - absent) | documents)
 
 
-def parts(snapshot: Snapshot, policy: Policy) -> dict[str, int]:
+def parts(snapshot: Snapshot, policy: Policy, registered: int) -> dict[str, int]:
     """Name -> entries, of what makes people look better when entries of it are missing: roles by kind, the register of
-    privileged accounts as far as it names accounts that are there, and each group that the tenant's policies or the
-    audit's name."""
+    privileged accounts (``registered``: its entries that name an account that is there), and each group that the
+    tenant's policies or the audit's name."""
     roles = snapshot.frame("role_assignments")["kind"].value_counts()
     found = {f"{kind} role assignments": int(count) for kind, count in roles.items()}
-    found["privileged_accounts"] = entries_known(snapshot, "privileged_accounts")
+    found["privileged_accounts"] = registered
     named = set(_ID.findall(json.dumps([snapshot.documents.get(name) for name in _NAME_GROUPS]).casefold()))
     sizes = snapshot.group_sizes(sorted(named | set(_ID.findall(policy.text.casefold()))))
     return found | {lost_group(group): size for group, size in sizes.items()}

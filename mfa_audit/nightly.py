@@ -37,7 +37,7 @@ from mfa_audit.reports.run_folder import write_outputs
 from mfa_audit.reports.view import Night
 from mfa_audit.snapshot.columnar import TableFile, moved
 from mfa_audit.snapshot.store import Snapshot, open_snapshot
-from mfa_audit.verdicts.register_complaints import register_note
+from mfa_audit.verdicts.register_complaints import entries_known, register_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -153,7 +153,7 @@ def report(job: Job, snapshot: Snapshot, work: Path, progress: Progress = SILENT
     before = None if previous is None else Before(
         previous.manifest["tenant"], previous.manifest["rows"], frozenset(previous.manifest.get("supplied", ())),
         previous.manifest.get("parts", {}))
-    now = parts(snapshot, job.policy)
+    now = parts(snapshot, job.policy, entries_known(snapshot, "privileged_accounts"))
     found = gaps(
         snapshot, job.settings.collect, job.policy, dated_by_clock=job.started if job.dated_by_clock else None,
         before=before, now=now, allow_stale=job.allow_stale, accept_drop=job.accept_drop,
