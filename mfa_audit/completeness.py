@@ -182,7 +182,8 @@ def refuse_other_organisation(tenant: str | None, organisations: Sequence[Mappin
                              next_step="give this tenant's files, or correct 'tenant' in the settings.")
     names = _verified(organisations)
     if tenant is not None and "." in tenant and names and tenant.strip().casefold() not in names:
-        raise IncompleteData(f"the files are of tenant {seen}, which has no domain {tenant}, as the settings name it",
+        whose = "a tenant" if seen is None else f"tenant {seen}"
+        raise IncompleteData(f"the files are of {whose}, which has no domain {tenant}, as the settings name it",
                              next_step="give this tenant's files, or correct 'tenant' in the settings.")
 
 

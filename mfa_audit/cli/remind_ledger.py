@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-
 def _common(function: Callable[..., Any]) -> Callable[..., Any]:
     return shared("policy", "preset", "settings", "output", "data", "verbose")(function)
 

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from mfa_audit.reports.excel.book import Book, Sheet
     from mfa_audit.reports.view import Night
 
-
 _NOTE = ("Accounts, each once a stage, by what the runs before this day saw. Whoever no run has seen set up, also "
          "because their status is not known, is not counted as set up.")
 
